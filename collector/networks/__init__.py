@@ -1,0 +1,1 @@
+"""One file a network; the registry scans this folder."""

@@ -1,0 +1,1 @@
+"""Typed settings, read by the composition root alone and handed down as plain values."""

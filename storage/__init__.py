@@ -1,0 +1,1 @@
+"""What is kept, on SQLite or PostgreSQL through the same functions. Knows no network."""

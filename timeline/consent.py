@@ -1,0 +1,16 @@
+"""Which signals of an author forbid showing what they said."""
+
+from timeline.post import Author
+
+# https://atproto.com/specs/label#global-labels (read 2026-11)
+_WITHHELD = {
+    "!no-unauthenticated": "the author shows posts to signed-in readers only",
+    "!hide": "hidden by the network",
+    "!takedown": "taken down by the network",
+    "!suspend": "suspended by the network",
+}
+
+
+def withheld(author: Author) -> str | None:
+    """Why this author's posts must not be shown, in words for staff; None where they may."""
+    return next((reason for label, reason in _WITHHELD.items() if label in author.labels), None)

@@ -1,0 +1,50 @@
+"""An event: what it is called, when it is, what is said about it, and who may see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Visibility = Literal["public", "unlisted", "draft"]
+Moderation = Literal["after", "before"]
+Consent = Literal["usual", "strict"]
+Phase = Literal["coming", "live", "past"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A conference or meeting. Times are aware UTC; ``timezone`` is where it is held.
+
+    ``hashtags`` are as its organisers write them, without ``#``. ``seq`` is the number of
+    its last change.
+    """
+
+    id: int
+    slug: str
+    title: str
+    timezone: str
+    starts_at: datetime
+    ends_at: datetime
+    collect_from: datetime
+    collect_until: datetime
+    hashtags: tuple[str, ...] = ()
+    visibility: Visibility = "public"
+    moderation: Moderation = "after"
+    consent: Consent = "usual"
+    schedule: str | None = None
+    archived_at: datetime | None = None
+    seq: int = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def phase(self, now: datetime) -> Phase:
+        """Whether it is still to come, on, or over at ``now``."""
+        if self.archived_at is not None or now > self.ends_at:
+            return "past"
+        return "live" if now >= self.starts_at else "coming"
+
+    def collects(self, now: datetime) -> bool:
+        """Whether new posts are still taken in at ``now``."""
+        return self.archived_at is None and now <= self.collect_until

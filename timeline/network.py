@@ -1,0 +1,118 @@
+"""What a network is and can do, the sources we collect from, and how each one is."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Keep = Literal["all", "tagged"]
+SourceState = Literal["ok", "waiting", "failing", "stopped"]
+
+
+class Secret:
+    """A token or password: never printed, never stored; ``fingerprint`` tells two apart."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self._value.encode()).hexdigest()[:12]
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One setting of a source, enough to check a configuration file and to draw a form."""
+
+    name: str
+    label: str
+    kind: Literal["text", "url", "list", "duration", "number", "choice", "secret", "file"] = "text"
+    required: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInfo:
+    """What the rest of the house may know of a network.
+
+    ``address`` names the fields that make a source the same source from start to start
+    (a secret counts by its field's fingerprint). ``deletes`` says how far its notices of
+    deletion reach: ``scoped`` to what we follow, a ``firehose`` of everybody's, or ``none``.
+    ``tagged`` is False where every post of the source belongs to its event.
+    """
+
+    key: str
+    label: str
+    fields: tuple[Field, ...]
+    address: tuple[str, ...] = ()
+    deletes: Literal["scoped", "firehose", "none"] = "none"
+    tagged: bool = True
+    default_every_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place we collect from, for one event. ``source["server"]`` reads a setting."""
+
+    id: int
+    event_id: int
+    kind: str
+    address: str  # what makes it the same source from start to start
+    label: str = ""
+    trusted: bool = False
+    keep: Keep = "all"
+    every_s: float | None = None  # exactly this where set, else the adapter's own rhythm
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    hashtags: tuple[str, ...] = ()  # its event's, folded
+    collect_from: datetime
+    collect_until: datetime
+
+    def __getitem__(self, name: str) -> Any:
+        return self.settings.get(name)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("accounts") or ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a source's last attempt came to. ``error`` and ``hint`` are for people."""
+
+    state: SourceState
+    at: datetime
+    error: str | None = None
+    hint: str | None = None
+    next_poll_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """A source beside how it is: what the first-run page and staff look at."""
+
+    source: Source
+    state: SourceState
+    last_success_at: datetime | None = None
+    last_post_at: datetime | None = None
+    failing_since: datetime | None = None
+    next_poll_at: datetime | None = None
+    error: str | None = None
+    hint: str | None = None
+    posts: int = 0

@@ -1,0 +1,31 @@
+"""What belongs where: which posts a source may bring into its event, and what a reader asked to see."""
+
+from dataclasses import dataclass
+
+from timeline.network import NetworkInfo, Source
+from timeline.post import Post
+from timeline.text import fold_hashtag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a reader asked to see; the empty filter is everything shown."""
+
+    network: str | None = None
+    highlighted: bool | None = None
+    words: str | None = None
+
+
+def belongs(post: Post, source: Source, info: NetworkInfo) -> bool:
+    """Whether ``source`` may bring ``post`` into its event: by hashtag, by account, or as a whole."""
+    if not info.tagged and source.keep == "all":
+        return True
+    if {fold_hashtag(tag) for tag in post.hashtags} & set(source.hashtags):
+        return True
+    return _account(post.author.handle) in {_account(name) for name in source.accounts} or (
+        post.author.uri in source.accounts
+    )
+
+
+def _account(handle: str) -> str:
+    return handle.strip().lstrip("@").casefold() or "\0"
