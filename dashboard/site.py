@@ -1,0 +1,26 @@
+"""What the organisation that runs this site calls itself and wants it to look like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Plain values, handed down by the root. ``base_url`` has no slash at its end.
+
+    ``trusted_proxies`` are the addresses or ranges whose ``X-Forwarded-*`` we believe.
+    """
+
+    title: str
+    base_url: str
+    contact: str = ""
+    logo: Path | None = None
+    accent_hue: int | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    trusted_proxies: tuple[str, ...] = ()
+    version: str = ""
+
+    def absolute(self, path: str) -> str:
+        """``path`` (with its leading slash) as an address that works from anywhere."""
+        return self.base_url.rstrip("/") + path
