@@ -1,0 +1,95 @@
+"""A step of the log as one message of a stream, written once for everybody who reads that form.
+
+``page`` carries rendered cards, ``json`` the public shape of posts. Only what is shown
+leaves here, whatever a step may hold.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+import structlog
+
+from dashboard import frames
+from dashboard.api import shape
+from timeline.change import Step
+from timeline.event import Event
+from timeline.item import Item, State
+
+Form = Literal["page", "json"]
+
+_REMEMBERED = 500  # cards kept per event and form: what a reader who was away for minutes asks for
+_log = structlog.get_logger(__name__)
+
+
+class Cards(Protocol):
+    """What draws a card: the same partial that the page used."""
+
+    def card(self, item: Item, event: Event) -> str: ...
+
+    def card_broken(self, item: Item, event: Event) -> str: ...
+
+
+class Fragments:
+    """The messages of one event, by form. Drops what it remembers of a post that changes or goes."""
+
+    def __init__(self, cards: Cards, base_url: str) -> None:
+        self._cards = cards
+        self._base_url = base_url
+        self._known: dict[Form, OrderedDict[int, tuple[int, bytes]]] = {"page": OrderedDict(), "json": OrderedDict()}
+
+    def messages(self, steps: Iterable[Step], event: Event, form: Form, *, fresh: bool = True) -> bytes:
+        """What readers of ``form`` are told of ``steps``: several messages, each with its number, or nothing.
+
+        ``fresh`` says that these steps were read no earlier than the last that was forgotten:
+        only then may their words be remembered, or a removal would not be the end of them.
+        """
+        return b"".join(self._message(step, event, form, fresh) for step in steps)
+
+    def state(self, event: Event, *, number: int | None = None) -> bytes:
+        """The event's own present state."""
+        told = shape.event(event, base_url=self._base_url, now=datetime.now(UTC))
+        return frames.message("event", shape.encode(told).decode(), number=number)
+
+    def forget(self, steps: Iterable[Step]) -> None:
+        """Let go of everything that ``steps`` replace or remove."""
+        for step in steps:
+            for known in self._known.values():
+                if step.change.subject is None:
+                    known.clear()  # a card may show the event's zone or name
+                else:
+                    known.pop(step.change.subject, None)
+
+    def _message(self, step: Step, event: Event, form: Form, fresh: bool) -> bytes:
+        change, item = step.change, step.item
+        if change.kind == "event.changed":
+            return self.state(event, number=change.seq)
+        shown = item is not None and item.state is State.SHOWN
+        if change.kind == "item.removed" and not shown:
+            return frames.message("remove", f'{{"id":"{change.subject}"}}', number=change.seq)
+        if item is None or not shown or item.seq != change.seq:
+            return b""  # never was the public's, or a later step carries it as it is now
+        seq, words = self._known[form].get(item.id, (0, b""))
+        if seq != item.seq:
+            words = self._post(item, event, form)
+            if fresh:
+                self._remember(item, words, form)
+        return words
+
+    def _post(self, item: Item, event: Event, form: Form) -> bytes:
+        """One post that cannot be told must not stop its neighbours."""
+        try:
+            told = self._cards.card(item, event) if form == "page" else shape.encode(shape.post(item)).decode()
+        except Exception:
+            _log.exception("a post cannot be shown", item=item.id, form=form)
+            if form == "json":
+                return b""
+            told = self._cards.card_broken(item, event)
+        return frames.message("post", told, number=item.seq)
+
+    def _remember(self, item: Item, words: bytes, form: Form) -> None:
+        known = self._known[form]
+        known[item.id] = (item.seq, words)
+        if len(known) > _REMEMBERED:
+            known.popitem(last=False)

@@ -1,0 +1,46 @@
+"""Whom a request really comes from, when a reverse proxy that we trust stands between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The addresses and ranges whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
+
+    ranges: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "Proxies":
+        """Raises ValueError for a word that is no address or range."""
+        return cls(tuple(ip_network(word, strict=False) for word in words))
+
+    def trust(self, address: str | None) -> bool:
+        """Whether ``address`` is one of them."""
+        try:
+            return any(ip_address(address or "") in one for one in self.ranges)
+        except ValueError:
+            return False
+
+    def unveil(self, request: web.Request) -> web.Request:
+        """The request as its first untrusted sender made it: ``remote`` and ``scheme`` put right.
+
+        The header grows to the right at every proxy, so it is read from there: what stands
+        left of the first address we do not trust may be made up.
+        """
+        if not self.trust(request.remote):
+            return request
+        remote = request.remote
+        for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
+            if not hop.strip():
+                break
+            remote = hop.strip()
+            if not self.trust(remote):
+                break
+        scheme = request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip().lower()
+        if scheme not in ("http", "https"):
+            scheme = request.scheme
+        return request.clone(remote=remote or "", scheme=scheme)
