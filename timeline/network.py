@@ -37,7 +37,13 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One setting of a source, enough to check a configuration file and to draw a form."""
+    """One setting of a source, enough to check a configuration file and to draw a form.
+
+    What ``source[name]`` holds by ``kind``: text, url, choice: str; list: a tuple of str;
+    duration: seconds as float; number: int or float; secret: Secret; file: a whole path as
+    str. A setting that was left out is None: its ``default`` is filled in by the adapter, and
+    is told here for people. Every source also has label, trusted, keep and every (``every_s``).
+    """
 
     name: str
     label: str
@@ -55,7 +61,8 @@ class NetworkInfo:
     ``address`` names the fields that make a source the same source from start to start
     (a secret counts by its field's fingerprint). ``deletes`` says how far its notices of
     deletion reach: ``scoped`` to what we follow, a ``firehose`` of everybody's, or ``none``.
-    ``tagged`` is False where every post of the source belongs to its event.
+    ``tagged`` is False where every post of the source belongs to its event, ``trusted`` True
+    where its posts need nobody's approval unless its settings say otherwise.
     """
 
     key: str
@@ -64,6 +71,7 @@ class NetworkInfo:
     address: tuple[str, ...] = ()
     deletes: Literal["scoped", "firehose", "none"] = "none"
     tagged: bool = True
+    trusted: bool = False
     default_every_s: float = 30.0
 
 
