@@ -27,6 +27,7 @@ from timeline.errors import SourceUnavailable
 MEGABYTE = 1024 * 1024
 HOPS = 5  # redirects followed for one request
 AT_ONCE_PER_HOST = 4  # requests to one host at a time, whoever asks
+Params = Mapping[str, str] | Sequence[tuple[str, str]]  # added to what the address itself asks
 _REDIRECTS = (301, 302, 303, 307, 308)
 _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, ValueError)
 
@@ -86,7 +87,7 @@ class Http:
         self,
         url: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params = (),
         headers: Mapping[str, str] | None = None,
         limit_bytes: int = 8 * MEGABYTE,
         timeout_s: float = 30.0,
@@ -146,7 +147,7 @@ class Http:
         url: str,
         *,
         protocols: Sequence[str] = (),
-        params: Mapping[str, str] | None = None,
+        params: Params = (),
         headers: Mapping[str, str] | None = None,
         limit_bytes: int = 4 * MEGABYTE,
         heartbeat_s: float = 20.0,
@@ -182,7 +183,7 @@ class Http:
 
 def _address(
     url: str,
-    params: Mapping[str, str] | None = None,
+    params: Params = (),
     *,
     base: URL | None = None,
     schemes: Sequence[str] = ("http", "https"),
@@ -200,7 +201,7 @@ def _address(
         raise SourceUnavailable(
             f"the address of {address.host} carries a user name or password", hint="Leave it out of the address."
         )
-    return address.update_query(params) if params else address
+    return address.extend_query(params) if params else address
 
 
 def _host(url: str) -> str:
