@@ -1,0 +1,56 @@
+"""A feed's bytes read into plain values: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed; or a page that links feeds.
+
+Everything foreign happens in a killable worker (collector/worker.py). The two parsers are
+imported there and only there, and always get bytes: given text that looks like an address
+or a file name, both would open it.
+"""
+
+from collector import worker
+from collector.feed import Feed, Page
+from timeline.errors import SourceUnavailable
+
+DEADLINE_S = 10.0  # 500 times the mean of 200 real feeds
+MEMORY_MB = 256  # the largest document the door lets in (8 MiB) takes the patient parser some 150
+
+
+async def read(
+    body: bytes, *, url: str, content_type: str = "", deadline_s: float = DEADLINE_S, memory_mb: int = MEMORY_MB
+) -> Feed | Page:
+    """Read what ``url`` answered. Raises SourceUnavailable where it is neither feed nor page, or a bomb."""
+    try:
+        return await worker.run(parse, body, url, content_type, deadline_s=deadline_s, memory_mb=memory_mb)
+    except worker.Overrun as error:
+        raise SourceUnavailable(
+            f"the feed {error}", hint="It is given up for now and tried again by itself; tell whoever publishes it."
+        ) from error
+
+
+def parse(body: bytes, url: str, content_type: str = "") -> Feed | Page:
+    """What ``read`` does, here and now: runs in the worker. Raises SourceUnavailable."""
+    from collector import (
+        feedentries,
+        feedgate,
+        feedpage,
+        feedreaders,
+    )  # the worker's alone: 25 MB that the service is spared
+
+    root = feedpage.root(body)
+    if root == "html":
+        return feedpage.page(body, url, content_type)
+    try:
+        if root == "{":
+            return feedentries.settle(feedreaders.json_feed(body), url)
+        charset = feedgate.charset(body, content_type)
+        try:
+            if charset is not None:
+                raise feedgate.NotPlain("encoding")
+            rough = feedreaders.fast(body, feedgate.glance(body))
+        except feedgate.NotPlain:
+            rough = feedreaders.patient(body, url, charset)
+            if not rough.entries and rough.flaw:  # now and then the fast one still finds some in the ruins
+                rough = feedreaders.rescue(body) or rough
+        return feedentries.settle(rough, url)
+    except (SourceUnavailable, MemoryError, RecursionError):
+        raise
+    except Exception as error:  # two parsers and whatever a stranger wrote: anything can come of it
+        raise SourceUnavailable("the feed is too broken to be read", hint="Try it in a feed validator.") from error

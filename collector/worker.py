@@ -1,0 +1,83 @@
+"""Foreign documents and pictures are read in processes of their own, which can be killed.
+
+A deadline and a memory limit are set inside the process as well: a worker that spins would
+outlive a parent that was killed, and no await in the parent can stop it from growing.
+"""
+
+import resource
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+from anyio.lowlevel import RunVar
+
+from timeline.errors import BackchannelError
+
+WORKERS = 2  # at a time, for feeds and pictures together
+START_S = 20.0  # a new process may need this on a busy machine before its own clock starts; usually 0.4 s
+MEGABYTE = 1024 * 1024
+
+_T = TypeVar("_T")
+_LIMITER: RunVar[CapacityLimiter] = RunVar("_LIMITER")
+
+
+class Overrun(BackchannelError):
+    """A job was ended because it took too long or too much; says which, to follow the job's name."""
+
+
+async def run(job: Callable[..., _T], *args: object, deadline_s: float, memory_mb: int) -> _T:
+    """What ``job(*args)`` returns or raises; both, and ``args``, travel pickled. Raises Overrun.
+
+    ``memory_mb`` is what the job may take beyond what its process already has. At most WORKERS
+    run at a time, and waiting for a turn is not counted.
+    """
+    async with _limiter():
+        started = anyio.current_time()
+        try:
+            with anyio.fail_after(deadline_s + START_S):
+                return await to_process.run_sync(
+                    _bounded, job, args, deadline_s, memory_mb, cancellable=True, limiter=CapacityLimiter(1)
+                )
+        except MemoryError as error:
+            raise Overrun(f"takes more than {memory_mb} MB of memory") from error
+        except RecursionError as error:
+            raise Overrun("is nested too deeply") from error
+        except (TimeoutError, BrokenWorkerProcess) as error:
+            if anyio.current_time() - started >= deadline_s:
+                raise Overrun(f"takes longer than {deadline_s:g} s") from error
+            raise Overrun("made its reader crash") from error
+
+
+def _limiter() -> CapacityLimiter:
+    try:
+        return _LIMITER.get()
+    except LookupError:
+        limiter = CapacityLimiter(WORKERS)
+        _LIMITER.set(limiter)
+        return limiter
+
+
+def _bounded(job: Callable[..., _T], args: tuple[object, ...], deadline_s: float, memory_mb: int) -> _T:
+    """Runs in the worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the end, even inside C code that never comes back to Python
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    signal.setitimer(signal.ITIMER_REAL, deadline_s)
+    try:
+        if taken := _address_space():
+            resource.setrlimit(resource.RLIMIT_AS, (taken + memory_mb * MEGABYTE, hard))
+        return job(*args)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _address_space() -> int:
+    """Bytes this process has mapped; 0 where the system does not tell (and does not enforce the limit either)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
