@@ -73,7 +73,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def _moment(part: dict[str, str | None]) -> datetime | None:
-    month = int(part["month"]) if part.get("month") else _MONTHS[str(part["name"])[:3].lower()]
+    month = int(number) if (number := part.get("month")) else _MONTHS[str(part["name"])[:3].lower()]
     year = int(part["year"] or 0)
     if len(part["year"] or "") == 2:
         year += 1900 if year >= 70 else 2000  # RFC 2822, section 4.3, and the web began after 1970
