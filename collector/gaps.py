@@ -1,0 +1,72 @@
+"""Reaching back: what was said before a source began, or while we were away, on a second connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from collector.adapter import BACK, Batch, Repeating
+from collector.backoff import Backoff
+from collector.drain import Drain
+from collector.http import Http
+from collector.ledger import Accepted, Key, Ledger
+from timeline.errors import SourceUnavailable
+from timeline.network import Source
+from timeline.post import Cursor
+
+log = structlog.get_logger()
+
+
+def open_gaps(cursors: Mapping[Key, Cursor]) -> set[int]:
+    """The sources that still have something to reach back for."""
+    return {source_id for (source_id, key), cursor in cursors.items() if key == BACK and cursor}
+
+
+async def reach_back(
+    adapter: Repeating,
+    sources: Sequence[Source],
+    ledger: Ledger,
+    http: Http,
+    *,
+    live: Mapping[Key, Cursor],
+    backoff: Backoff,
+    taken: Callable[[Batch, Accepted | None], Awaitable[None]],
+) -> None:
+    """Return once every gap of ``sources`` is closed.
+
+    Progress is a cursor of its own in the ledger, so it is where it was after a kill. What
+    keeps failing is tried again with back-off; the live connection does not notice.
+    """
+    started_at = datetime.now(UTC)
+    while True:
+        cursors = await ledger.cursors([source.id for source in sources])
+        still_open = open_gaps(cursors)
+        if not still_open:
+            log.info("reached back", network=adapter.INFO.key, took_s=round(_since(started_at)))
+            return
+        reaching = [source for source in sources if source.id in still_open]
+        try:
+            batches = adapter.reach_back(reaching, cursors, http, live=live)
+            await Drain(ledger, adapter.INFO, reaching).run(batches, _counting(taken, backoff))
+        except SourceUnavailable as error:
+            log.info("reaching back is held up", network=adapter.INFO.key, reason=error.reason)
+            await asyncio.sleep(backoff.failed(error.retry_after_s))
+        else:
+            if open_gaps(await ledger.cursors([source.id for source in reaching])):
+                await asyncio.sleep(backoff.failed())  # hung up half-way
+
+
+def _counting(
+    taken: Callable[[Batch, Accepted | None], Awaitable[None]], backoff: Backoff
+) -> Callable[[Batch, Accepted | None], Awaitable[None]]:
+    async def note(batch: Batch, accepted: Accepted | None) -> None:
+        if batch.cursors:
+            backoff.worked()
+        await taken(batch, accepted)
+
+    return note
+
+
+def _since(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()

@@ -1,0 +1,205 @@
+"""One task a line: listens, commits, connects again; one line's trouble is never another's."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from collector.adapter import Adapter, Batch, Listening, Repeating
+from collector.backoff import Backoff
+from collector.drain import Drain
+from collector.gaps import open_gaps, reach_back
+from collector.health import OURS, Reports, log_fault
+from collector.http import Http
+from collector.ledger import Accepted, Key, Ledger
+from timeline.errors import SourceUnavailable
+from timeline.network import Source
+from timeline.post import Cursor
+
+log = structlog.get_logger()
+
+TELL_EVERY = timedelta(seconds=30)  # a line that speaks is reported well this often
+FRUITLESS = 3  # hang-ups in a row, with nothing heard between, that count as failing
+
+
+class Streams:
+    """Every line there is. ``update`` says what is to be listened to, ``stop`` ends it all."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        http: Http,
+        adapters: Mapping[str, Adapter],
+        reports: Reports,
+        *,
+        heard: Callable[[str], None] = lambda _: None,
+        first_s: float = 0.5,
+        most_s: float = 60.0,
+        commit_s: float = 1.0,
+    ) -> None:
+        """``heard`` is told a network's key when something new of it came in."""
+        self._ledger = ledger
+        self._http = http
+        self._adapters = {key: adapter for key, adapter in adapters.items() if isinstance(adapter, Listening)}
+        self._reports = reports
+        self._heard = heard
+        self._first_s = first_s
+        self._most_s = most_s
+        self._commit_s = commit_s
+        self._lines: dict[str, tuple[tuple[Source, ...], asyncio.Task[None]]] = {}
+
+    def update(self, sources: Iterable[Source]) -> None:
+        """Listen to these from now on; a line whose sources changed is taken up anew where it stands."""
+        wanted = self._grouped(sources)
+        for name in [*self._lines, *(name for name in wanted if name not in self._lines)]:
+            kept, task = self._lines.get(name, ((), None))
+            group = wanted.get(name, ())
+            if group == kept:
+                continue
+            if task is not None:
+                task.cancel()
+                del self._lines[name]
+            if group:
+                line = self._line(group)
+                self._lines[name] = (group, asyncio.create_task(line.run(after=task), name=f"line {name}"))
+
+    def _grouped(self, sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
+        groups: dict[str, list[Source]] = defaultdict(list)
+        for source in sorted(sources, key=lambda source: source.id):
+            if adapter := self._adapters.get(source.kind):
+                try:
+                    groups[f"{source.kind} {adapter.line(source)}"].append(source)
+                except Exception as error:  # an adapter's fault must not keep the others from being heard
+                    log_fault("source has no line", error, source=source.id)
+        return {name: tuple(group) for name, group in groups.items()}
+
+    def _line(self, sources: tuple[Source, ...]) -> "Line":
+        return Line(
+            self._ledger,
+            self._http,
+            self._adapters[sources[0].kind],
+            sources,
+            self._reports,
+            heard=self._heard,
+            backoff=Backoff(first_s=self._first_s, most_s=self._most_s),
+            commit_s=self._commit_s,
+        )
+
+    async def stop(self) -> None:
+        tasks = [task for _, task in self._lines.values()]
+        self._lines.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Line:
+    """One connection and the sources it serves."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        http: Http,
+        adapter: Listening,
+        sources: tuple[Source, ...],
+        reports: Reports,
+        *,
+        heard: Callable[[str], None],
+        backoff: Backoff,
+        commit_s: float,
+    ) -> None:
+        self._ledger = ledger
+        self._http = http
+        self._adapter = adapter
+        self._sources = sources
+        self._reports = reports
+        self._heard = heard
+        self._backoff = backoff
+        self._commit_s = commit_s
+        self._live: dict[Key, Cursor] = {}
+        self._gap: asyncio.Task[None] | None = None
+        self._told_at: datetime | None = None
+
+    async def run(self, *, after: asyncio.Task[None] | None) -> None:
+        """Listen until cancelled, once ``after`` (who held these sources before) has let go."""
+        if after is not None:
+            await asyncio.wait({after})
+        try:
+            while True:
+                wait_s = await self._once()
+                await asyncio.sleep(wait_s)
+        finally:
+            await self._stop_reaching_back()
+
+    async def _once(self) -> float:
+        """One connection from beginning to end; seconds to wait before the next."""
+        await self._stop_reaching_back()  # a gap is opened and closed by one hand at a time
+        self._told_at = None
+        try:
+            cursors = await self._ledger.cursors([source.id for source in self._sources])
+            batches = self._adapter.listen(self._sources, cursors, self._http, now=datetime.now(UTC))
+            drain = Drain(
+                self._ledger, self._adapter.INFO, self._sources, wait_s=self._commit_s, reached=self._live.update
+            )
+            await drain.run(batches, partial(self._taken, cursors))
+        except SourceUnavailable as error:
+            wait_s = self._backoff.failed(error.retry_after_s)
+            await self._fails(error, wait_s)
+        except Exception as error:
+            log_fault("line broke", error, network=self._adapter.INFO.key)
+            wait_s = self._backoff.failed()
+            await self._fails(OURS, wait_s)
+        else:
+            wait_s = self._backoff.failed()
+            if self._backoff.failures >= FRUITLESS:
+                await self._fails(SourceUnavailable("the other side hangs up again and again"), wait_s)
+        return wait_s
+
+    async def _taken(self, before: Mapping[Key, Cursor], batch: Batch, accepted: Accepted | None) -> None:
+        now = datetime.now(UTC)
+        first = self._told_at is None
+        if self._told_at is None or now - self._told_at > TELL_EVERY:
+            self._told_at = now
+            for source in self._sources:
+                await self._reports.well(source, at=now)
+        if first and isinstance(self._adapter, Repeating) and open_gaps({**before, **batch.cursors}):
+            self._gap = asyncio.create_task(self._reach_back(self._adapter), name="reaching back")
+        if batch.heard or not first:
+            self._backoff.worked()
+        if batch.found:
+            log.info("stream says", network=self._adapter.INFO.key, found=batch.found)
+        if accepted is not None and accepted.added:
+            self._heard(self._adapter.INFO.key)
+
+    async def _fails(self, error: SourceUnavailable, wait_s: float) -> None:
+        now = datetime.now(UTC)
+        for source in self._sources:
+            try:
+                await self._reports.failing(source, error, at=now, next_poll_at=now + timedelta(seconds=wait_s))
+            except Exception as fault:  # the ledger's own trouble: the line goes on trying
+                log_fault("health not kept", fault, source=source.id)
+
+    async def _reach_back(self, adapter: Repeating) -> None:
+        async def taken(_: Batch, accepted: Accepted | None) -> None:
+            if accepted is not None and accepted.added:
+                self._heard(adapter.INFO.key)
+
+        backoff = Backoff(first_s=self._backoff.first_s, most_s=self._backoff.most_s)
+        while True:
+            try:
+                await reach_back(
+                    adapter, self._sources, self._ledger, self._http, live=self._live, backoff=backoff, taken=taken
+                )
+                return
+            except Exception as error:
+                log_fault("reaching back broke", error, network=adapter.INFO.key)
+                await asyncio.sleep(backoff.failed())
+
+    async def _stop_reaching_back(self) -> None:
+        if self._gap is not None:
+            self._gap.cancel()
+            await asyncio.gather(self._gap, return_exceptions=True)
+            self._gap = None
