@@ -26,10 +26,10 @@ def variable(table: str, key: str) -> str:
     return f"{PREFIX}{table}__{key}".upper()
 
 
-def tables_of_environment() -> tuple[dict[str, Any], list[Mistake]]:
+def tables() -> tuple[dict[str, Any], list[Mistake]]:
     """What the environment sets, by table, and what it sets that there is not."""
-    tables = {name: keys for name, keys in EnvSettingsSource(_FromEnvironment)().items() if isinstance(keys, dict)}
-    return tables, [_stray(name) for name in sorted(os.environ) if _is_stray(name)]
+    found = {name: keys for name, keys in EnvSettingsSource(_FromEnvironment)().items() if isinstance(keys, dict)}
+    return found, [_stray(name) for name in sorted(os.environ) if _is_stray(name)]
 
 
 def _is_stray(name: str) -> bool:

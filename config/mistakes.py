@@ -1,7 +1,7 @@
 """What is wrong with a configuration: every mistake with its place, the fault and the fix."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,10 @@ class ConfigError(Exception):
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
+Key = tuple[str | int, ...]
+"""The path of a key: ``("event", 0, "source", 1, "token")``."""
+
+
 class Wrong(ValueError):
     """A value that cannot stand: what is wrong with it, and how to mend it."""
 
@@ -34,6 +38,31 @@ class Wrong(ValueError):
         super().__init__(f"{fault}; {fix}")
         self.fault = fault
         self.fix = fix
+
+
+class Faults:
+    """What is wrong so far, by the path of the key; the first word on a key, or on what it is part of, counts."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[Key, Wrong] = {}
+
+    def note(self, key: Key, wrong: Wrong) -> None:
+        if not any(key[: len(known)] == known for known in self._wrong):
+            self._wrong[key] = wrong
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Take back what was noted of ``keys``: something else stands in their place."""
+        for key in keys:
+            self._wrong.pop(key, None)
+
+    def in_order(self) -> list[tuple[Key, Wrong]]:
+        return sorted(self._wrong.items(), key=_order)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._wrong
+
+    def __bool__(self) -> bool:
+        return bool(self._wrong)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -50,3 +79,19 @@ def quoted(value: object) -> str:
     text = " ".join(str(value).split())
     longest = 1_000 if isinstance(value, Path) else 60
     return f'"{text[:longest]}…"' if len(text) > longest else f'"{text}"'
+
+
+def named(key: Key, slugs: Sequence[str | None] = ()) -> str:
+    """``event[socitm09].source[2].url``: an event by its slug where that tells it, lists counted from 1."""
+    words: list[str] = []
+    for depth, part in enumerate(key):
+        if isinstance(part, int):
+            slug = slugs[part] if depth == 1 and key[0] == "event" and slugs else None
+            words.append(f"[{slug if slug and slugs.count(slug) == 1 else part + 1}]")
+        else:
+            words.append(f".{part}" if words else part)
+    return "".join(words)
+
+
+def _order(found: tuple[Key, Wrong]) -> list[str]:
+    return [f"{part:09}" if isinstance(part, int) else part for part in found[0]]

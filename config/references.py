@@ -5,23 +5,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from config.mistakes import Wrong, quoted
+from config.mistakes import Faults, Key, Wrong, quoted
 from config.values import beside
-
-Key = tuple[str | int, ...]
-"""The path of a key: ``("event", 0, "source", 1, "token")``."""
 
 _BIGGEST_SECRET = 65_536
 
 
-def resolve(value: Any, folder: Path, wrong: dict[Key, Wrong], key: Key = ()) -> Any:
+def resolve(value: Any, folder: Path, faults: Faults, key: Key = ()) -> Any:
     """``value`` with every reference replaced by what it names.
 
-    One that names nothing is left out, and noted in ``wrong`` under its path.
+    One that names nothing is left out, and noted in ``faults`` under its path.
     """
     if isinstance(value, list):
-        found = [(index, resolve(each, folder, wrong, (*key, index))) for index, each in enumerate(value)]
-        return [each for index, each in found if (*key, index) not in wrong]
+        found = [(index, resolve(each, folder, faults, (*key, index))) for index, each in enumerate(value)]
+        return [each for index, each in found if (*key, index) not in faults]
     if not isinstance(value, Mapping):
         return value
     if _is_reference(value, key):
@@ -29,10 +26,10 @@ def resolve(value: Any, folder: Path, wrong: dict[Key, Wrong], key: Key = ()) ->
         try:
             return _from_environment(name) if way == "env" else _from_file(beside(Path(name), folder))
         except Wrong as fault:
-            wrong[key] = fault
+            faults.note(key, fault)
             return None
-    resolved = {name: resolve(each, folder, wrong, (*key, name)) for name, each in value.items()}
-    return {name: each for name, each in resolved.items() if (*key, name) not in wrong}
+    resolved = {name: resolve(each, folder, faults, (*key, name)) for name, each in value.items()}
+    return {name: each for name, each in resolved.items() if (*key, name) not in faults}
 
 
 def _is_reference(value: Mapping[str, Any], key: Key) -> bool:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from config.mistakes import Wrong, nearest, quoted
+from config.mistakes import Faults, Key, Wrong, nearest, quoted
 from config.settings import Tables
 
 if TYPE_CHECKING:
@@ -25,8 +25,14 @@ _EXPECTED = {
 }
 
 
+def note_all(faults: Faults, error: ValidationError, model: type[BaseModel], key: Key) -> None:
+    """Note every error of pydantic's, each at its place below ``key``; ``model`` is what was being read."""
+    for each in error.errors(include_url=False):
+        faults.note((*key, *each["loc"]), worded(each, model))
+
+
 def worded(error: "ErrorDetails", model: type[BaseModel]) -> Wrong:
-    """One error of pydantic's as fault and fix; ``model`` is what was being read."""
+    """One error as fault and fix."""
     kind, given, told = error["type"], error["input"], error.get("ctx", {})
     if kind == "wrong":
         return Wrong(told["fault"], told["fix"])
