@@ -1,0 +1,133 @@
+"""Events: found by slug, created or brought up to date, put away, emptied, copied."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from storage.tables import authors, changes, events, items, posts, sources
+from storage.writing import Writing
+from timeline.errors import BackchannelError, NoSuchEvent
+from timeline.event import Event
+
+ORDER = (events.c.starts_at.desc(), events.c.id.desc())
+_COLUMNS = tuple(events.c[field.name] for field in fields(Event))
+# What the file or the command line brings up to date; the rest is set at creation and then switched live.
+_KEPT_UP = (
+    "title", "timezone", "starts_at", "ends_at", "collect_from", "collect_until", "hashtags", "schedule", "consent",
+)  # fmt: skip
+
+
+class SlugTaken(BackchannelError):
+    """There is an event with this slug already."""
+
+
+def all_events(reading: Connection) -> list[Event]:
+    """Every event, the latest to start first."""
+    return [_event(row) for row in reading.execute(select(*_COLUMNS).order_by(*ORDER))]
+
+
+def by_slug(reading: Connection, slug: str) -> Event:
+    """Raises NoSuchEvent."""
+    row = reading.execute(select(*_COLUMNS).where(events.c.slug == slug)).one_or_none()
+    if row is None:
+        raise NoSuchEvent(f"there is no event {slug!r}")
+    return _event(row)
+
+
+def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:
+    """The events with these ids, by id."""
+    rows = reading.execute(select(*_COLUMNS).where(events.c.id.in_(sorted(event_ids))))
+    return {event.id: event for event in map(_event, rows)}
+
+
+def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
+    """Create the event, or bring title, dates, hashtags and schedule of the one with its slug up to date.
+
+    Moderation and visibility are set at creation alone: afterwards staff switch them live.
+    """
+    row = writing.execute(select(*_COLUMNS).where(events.c.slug == event.slug)).one_or_none()
+    if row is None:
+        return _create(writing, event, origin=origin, at=at)
+    known = _event(row)
+    told = {name: getattr(event, name) for name in _KEPT_UP}
+    if any(getattr(known, name) != value for name, value in told.items()):
+        writing.execute(update(events).where(events.c.id == known.id).values(**_for_columns(told)))
+        writing.record("event.changed", known.id, None, at)
+    return replace(known, **told)
+
+
+def archive(writing: Writing, slug: str, *, at: datetime) -> Event:
+    """Put an event away: it collects nothing new. Raises NoSuchEvent."""
+    event = by_slug(writing.connection, slug)
+    if event.archived_at is None:
+        writing.execute(update(events).where(events.c.id == event.id).values(archived_at=at))
+        writing.record("event.changed", event.id, None, at)
+        event = replace(event, archived_at=at)
+    return event
+
+
+def wipe(writing: Writing, slug: str, *, at: datetime) -> int:
+    """Delete a rehearsal's posts, and take nothing from before ``at`` in again; how many they were.
+
+    Posts that other events show stay there. Open pages are told to load again. Raises NoSuchEvent.
+    """
+    event = by_slug(writing.connection, slug)
+    gone = writing.execute(delete(items).where(items.c.event_id == event.id)).rowcount
+    unused = ~exists().where(items.c.post_id == posts.c.id)
+    writing.execute(delete(posts).where(unused))
+    writing.execute(delete(authors).where(~exists().where(posts.c.author_id == authors.c.id)))
+    writing.execute(delete(changes).where(changes.c.event_id == event.id))
+    writing.execute(
+        update(sources).where(sources.c.event_id == event.id).values(posts=0, last_post_at=None, next_poll_at=None)
+    )
+    emptied = {
+        "wiped_at": at,
+        "seq": events.c.seq + 1,
+        "floor": events.c.seq + 1,
+    }  # whoever is here is now too far behind
+    writing.execute(update(events).where(events.c.id == event.id).values(**emptied))
+    writing.record("event.changed", event.id, None, at)
+    writing.erase(at)
+    return gone
+
+
+def copy(writing: Writing, slug: str, new_slug: str, *, at: datetime) -> Event:
+    """A new event with the sources, rules and looks of another, without its posts.
+
+    Raises NoSuchEvent, SlugTaken.
+    """
+    event = by_slug(writing.connection, slug)
+    if writing.execute(select(events.c.id).where(events.c.slug == new_slug)).first() is not None:
+        raise SlugTaken(f"there is an event {new_slug!r} already")
+    made = _create(writing, replace(event, slug=new_slug, archived_at=None), origin="command", at=at)
+    copied = ("kind", "address", "label", "trusted", "keep", "every_s", "settings")
+    rows = writing.execute(
+        select(*(sources.c[name] for name in copied))
+        .where(sources.c.event_id == event.id, sources.c.stopped_at.is_(None))
+        .order_by(sources.c.id)
+    )
+    fresh = {"event_id": made.id, "origin": "command", "state": "waiting", "posts": 0}
+    if values := [dict(row._mapping) | fresh for row in rows]:
+        writing.execute(insert(sources), values)
+    return made
+
+
+def _create(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
+    values = {field.name: getattr(event, field.name) for field in fields(Event) if field.name not in ("id", "seq")}
+    values |= {"origin": origin, "created_at": at, "seq": 0, "floor": 0}
+    event_id = writing.execute(insert(events).values(**_for_columns(values)).returning(events.c.id)).scalar_one()
+    writing.record("event.changed", event_id, None, at)
+    return replace(event, id=event_id, seq=0)
+
+
+def _for_columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _event(row: Row[Any]) -> Event:
+    values = dict(row._mapping)
+    values["hashtags"] = tuple(values["hashtags"] or ())
+    return Event(**values)

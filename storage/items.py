@@ -1,0 +1,145 @@
+"""Posts in events, as readers get them: pages, single ones, counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_
+
+from storage import media, posts
+from storage.columns import micros
+from storage.tables import authors, events, items
+from storage.tables import posts as post_rows
+from timeline.errors import ErasedItem, NoSuchItem
+from timeline.item import Item, Place, State
+from timeline.view import Filter
+
+PUBLIC = frozenset({State.SHOWN})
+STAFF = frozenset({State.SHOWN, State.HELD})
+EVERYTHING = Filter()
+
+_OWN: tuple[ColumnElement[Any], ...] = (
+    items.c.post_id, items.c.id, items.c.event_id, items.c.seq, items.c.state, items.c.reason, items.c.checked,
+    items.c.first_seen_at, items.c.published_at, items.c.late, items.c.highlighted_at, items.c.phrase,
+    items.c.pinned_at, items.c.note, items.c.staff_note,
+)  # fmt: skip
+_WHOLE = (
+    select(*_OWN, *posts.COLUMNS)
+    .join_from(items, post_rows, items.c.post_id == post_rows.c.id)
+    .join(authors, post_rows.c.author_id == authors.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a timeline and where the next older one begins.
+
+    ``seq`` is the event's last change in the same snapshot: a stream from there on misses
+    nothing of this page and repeats nothing.
+    """
+
+    items: tuple[Item, ...]
+    next: Place | None
+    seq: int
+
+
+def page(
+    reading: Connection, event_id: int, *, before: Place | None = None, limit: int, where: Filter = EVERYTHING
+) -> Page:
+    """The newest shown items older than ``before``, newest first, ``limit`` at most.
+
+    Ordered by (published_at, id), so posts of one moment neither repeat nor vanish between pages.
+    """
+    query = _WHOLE.where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+    if before is not None:
+        query = query.where(tuple_(items.c.published_at, items.c.id) < tuple_(before.published_at, before.id))
+    query = _narrowed(query, where).order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit + 1)
+    found = _items(reading, reading.execute(query).all())
+    shown = found[:limit]
+    seq = reading.scalar(select(events.c.seq).where(events.c.id == event_id)) or 0
+    return Page(items=tuple(shown), next=shown[-1].place if len(found) > limit and shown else None, seq=seq)
+
+
+def by_id(reading: Connection, item_id: int) -> Item:
+    """A shown item. Raises ErasedItem for one removed for good, NoSuchItem for any other."""
+    found = by_ids(reading, [item_id])
+    if item_id in found:
+        return found[item_id]
+    if reading.scalar(select(items.c.state).where(items.c.id == item_id)) == State.REMOVED:
+        raise ErasedItem(f"post {item_id} was removed")
+    raise NoSuchItem(f"there is no post {item_id}")
+
+
+def by_ids(reading: Connection, item_ids: Sequence[int], *, states: frozenset[State] = PUBLIC) -> dict[int, Item]:
+    """Those of these items that are in one of ``states``, by id."""
+    query = _WHOLE.where(items.c.id.in_(item_ids), items.c.state.in_([state.value for state in states]))
+    return {item.id: item for item in _items(reading, reading.execute(query).all())}
+
+
+def activity(reading: Connection, event_id: int, *, start: datetime, end: datetime, buckets: int) -> list[int]:
+    """How many shown posts fall into each of ``buckets`` equal parts of ``start`` to ``end`` (which is not in it)."""
+    width = (end - start) / buckets // timedelta(microseconds=1) or 1
+    since = micros(items.c.published_at, reading.dialect.name) - int(start.timestamp() * 1_000_000)
+    bucket = (since - since % width) // width
+    query = (
+        select(bucket, func.count())
+        .where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+        .where(items.c.published_at >= start, items.c.published_at < end)
+        .group_by(bucket)
+    )
+    counted = [0] * buckets
+    for number, falling in reading.execute(query):
+        counted[min(int(number), buckets - 1)] += falling
+    return counted
+
+
+def counts(reading: Connection, event_id: int) -> dict[str, int]:
+    """How many shown posts came from each network."""
+    query = select(items.c.network, func.count()).where(
+        items.c.event_id == event_id, items.c.state == State.SHOWN.value
+    )
+    return dict(tuple(row) for row in reading.execute(query.group_by(items.c.network)))
+
+
+def _narrowed(query: Select[Any], where: Filter) -> Select[Any]:
+    if where.network is not None:
+        query = query.where(items.c.network == where.network)
+    if where.highlighted is not None:
+        picked = items.c.highlighted_at.is_not(None)
+        query = query.where(picked if where.highlighted else ~picked)
+    for word in (where.words or "").split():
+        searched = (post_rows.c.text, post_rows.c.title, authors.c.name, authors.c.handle)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
+    return query
+
+
+def _items(reading: Connection, rows: Sequence[Row[Any]]) -> list[Item]:
+    if not rows:
+        return []
+    pictures = media.of_posts(reading, [row[0] for row in rows])
+    return [_item(row, pictures.get(row[0], media.NOTHING)) for row in rows]
+
+
+def _item(row: Row[Any], pictures: media.Pictures) -> Item:
+    (
+        _, item_id, event_id, seq, state, reason, checked, first_seen_at, published_at, late, highlighted_at, phrase,
+        pinned_at, note, staff_note, *post,
+    ) = tuple(row)  # fmt: skip
+    return Item(
+        id=item_id,
+        event_id=event_id,
+        seq=seq,
+        post=posts.to_post(post, pictures),
+        state=State(state),
+        reason=reason,
+        checked=checked,
+        first_seen_at=first_seen_at,
+        published_at=published_at,
+        late=late,
+        highlighted_at=highlighted_at,
+        phrase=phrase,
+        pinned_at=pinned_at,
+        note=note,
+        staff_note=staff_note,
+    )

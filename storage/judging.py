@@ -1,0 +1,130 @@
+"""Where a post stands in its events: judged when new, and again when it or its author changes.
+
+What a person decided (an item out of sight without a reason) no rule undoes.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from storage import authors, events, posts, sources
+from storage.tables import items, sightings
+from storage.telling import newest_of_author, tell
+from storage.writing import Writing
+from timeline import consent, moderation
+from timeline.change import ChangeKind
+from timeline.event import Event
+from timeline.item import State
+from timeline.moderation import Verdict
+from timeline.network import NetworkInfo, Source
+from timeline.post import Post
+from timeline.view import belongs
+
+LATE = timedelta(minutes=10)
+LEFT = Verdict(state=State.HIDDEN, reason="no longer mentions the event")
+
+Networks = Mapping[str, NetworkInfo]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """When a post came to us, and whether it was fetched afterwards."""
+
+    at: datetime
+    backfill: bool
+
+
+def place(writing: Writing, post_id: int, post: Post, claims: Sequence[Source], arrival: Arrival) -> list[int]:
+    """Put a post into the events of ``claims`` that do not have it yet; the ids of the new items."""
+    by_event: dict[int, list[Source]] = defaultdict(list)
+    for source in claims:
+        by_event[source.event_id].append(source)
+    known = events.by_ids(writing.connection, set(by_event))
+    published_at = post.published_at or arrival.at
+    made = []
+    for event_id, claiming in sorted(by_event.items()):
+        verdict = judge(post, claiming, known[event_id])
+        values = {
+            "event_id": event_id, "post_id": post_id, "network": post.network, "published_at": published_at,
+            "first_seen_at": arrival.at, "late": not arrival.backfill and arrival.at - published_at > LATE, "seq": 0,
+        }  # fmt: skip
+        item_id = writing.add(items, values | _decided(verdict), items.c.id)
+        if item_id is not None:
+            kind: ChangeKind = "item.added" if verdict.state == State.SHOWN else "item.held"
+            writing.record(kind, event_id, item_id, arrival.at)
+            made.append(item_id)
+    return made
+
+
+def judge(post: Post, claiming: Sequence[Source], event: Event) -> Verdict:
+    """Decide on a post that ``claiming`` brought: the one that answers for its posts speaks for all."""
+    if reason := consent.withheld(post.author):
+        return Verdict(state=State.HELD, reason=reason)
+    return moderation.judge(post, max(claiming, key=lambda source: source.trusted), event)
+
+
+def rejudge(writing: Writing, post_id: int, post: Post, networks: Networks, *, edited: bool, at: datetime) -> None:
+    """Judge a post again in all its events.
+
+    Where it was ``edited`` everything is looked at anew, its hashtags included. Otherwise only
+    who the author is, or who brings the post, has changed: what is in sight stays there while
+    the author's consent does, and what waits may come out.
+    """
+    rows = writing.execute(select(items).where(items.c.post_id == post_id, items.c.state != State.REMOVED.value)).all()
+    brought = _brought_by(writing.connection, post_id)
+    known = events.by_ids(writing.connection, {row.event_id for row in rows})
+    for row in rows:
+        claiming = brought.get(row.event_id, [])
+        if edited:
+            claiming = [one for one in claiming if one.kind in networks and belongs(post, one, networks[one.kind])]
+        verdict = judge(post, claiming, known[row.event_id]) if claiming else LEFT
+        if edited or row.state != State.SHOWN or consent.withheld(post.author):
+            _apply(writing, row, verdict, edited=edited, at=at)
+
+
+def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, at: datetime) -> None:
+    """Show an author's new name and picture, and heed a consent that was taken back or has become known."""
+    if kept.before is None:
+        return
+    reading = writing.connection
+    if consent.withheld(kept.before) != consent.withheld(kept.author) or kept.before.known != kept.author.known:
+        for post_id, post in posts.by_author_id(reading, kept.id):
+            rejudge(writing, post_id, post, networks, edited=False, at=at)
+    tell(writing, newest_of_author(reading, kept.id), at)
+
+
+def _apply(writing: Writing, row: Row[Any], verdict: Verdict, *, edited: bool, at: datetime) -> None:
+    was_shown, decided_by_a_person = row.state == State.SHOWN, row.state != State.SHOWN and row.reason is None
+    if decided_by_a_person:
+        if edited:
+            writing.record("item.held", row.event_id, row.id, at)
+        return
+    is_shown = verdict.state == State.SHOWN
+    differs = (row.state, row.reason, row.checked) != (verdict.state, verdict.reason, verdict.checked)
+    if differs:
+        writing.execute(update(items).where(items.c.id == row.id).values(**_decided(verdict)))
+    elif not edited:
+        return
+    if was_shown and not is_shown:
+        writing.record("item.removed", row.event_id, row.id, at)
+    elif is_shown:
+        writing.record("item.changed" if was_shown else "item.added", row.event_id, row.id, at)
+    else:
+        writing.record("item.held", row.event_id, row.id, at)
+
+
+def _decided(verdict: Verdict) -> dict[str, Any]:
+    return {"state": verdict.state.value, "reason": verdict.reason, "checked": verdict.checked}
+
+
+def _brought_by(reading: Connection, post_id: int) -> dict[int, list[Source]]:
+    """The sources that have shown the post, by event."""
+    source_ids = list(reading.scalars(select(sightings.c.source_id).where(sightings.c.post_id == post_id)))
+    brought: dict[int, list[Source]] = defaultdict(list)
+    for source in sources.by_ids(reading, source_ids).values():
+        brought[source.event_id].append(source)
+    return brought

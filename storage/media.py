@@ -1,0 +1,238 @@
+"""Pictures: which are wanted, which we have, and who may see them; the bytes are on a shelf (shelf.py)."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from storage.tables import authors, events, items, media, posts
+from storage.telling import newest_of_author, of_post, tell
+from storage.writing import Writing
+from timeline.item import State
+from timeline.post import Author, Media, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What belongs to one post."""
+
+    of_post: tuple[Media, ...] = ()
+    of_card: Media | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMedia:
+    """A picture to fetch; ``shape`` bounds what is kept of it."""
+
+    key: str
+    source_url: str
+    shape: Literal["picture", "avatar"]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMedia:
+    """A picture that is on the shelf."""
+
+    key: str
+    content_hash: str
+    content_type: str
+    size_bytes: int
+    width: int | None
+    height: int | None
+
+
+NOTHING = Pictures()
+_SHOWN = (
+    media.c.post_id, media.c.role, media.c.kind, media.c.source_url, media.c.alt, media.c.width, media.c.height,
+    media.c.size_bytes, media.c.key, media.c.state,
+)  # fmt: skip
+
+
+def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures]:
+    """The pictures of these posts, in order; a post without any is absent."""
+    query = select(*_SHOWN).where(media.c.post_id.in_(post_ids)).order_by(media.c.post_id, media.c.position)
+    attached: dict[int, list[Media]] = defaultdict(list)
+    carded: dict[int, Media] = {}
+    for post_id, role, kind, source_url, alt, width, height, size_bytes, key, state in reading.execute(query):
+        one = Media(
+            kind=kind,
+            source_url=source_url,
+            alt=alt,
+            width=width,
+            height=height,
+            size_bytes=size_bytes,
+            key=key if state == "kept" else None,
+            failed=state == "failed",
+        )
+        if role == "card":
+            carded[post_id] = one
+        else:
+            attached[post_id].append(one)
+    return {
+        post_id: Pictures(tuple(attached.get(post_id, ())), carded.get(post_id))
+        for post_id in attached.keys() | carded.keys()
+    }
+
+
+def want(writing: Writing, post_id: int, post: Post, *, at: datetime) -> None:
+    """Make the pictures of a post those it has now; what we have of them already is kept."""
+    told = [("post", position, one) for position, one in enumerate(post.media)]
+    if post.card and post.card.image:
+        told.append(("card", 0, post.card.image))
+    known = writing.execute(select(media).where(media.c.post_id == post_id)).all()
+    if not told and not known:
+        return
+    left: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for row in known:
+        left[row.role, row.source_url].append(row.id)
+    for role, position, one in told:
+        described = {"position": position, "kind": one.kind, "alt": one.alt}
+        if same := left[role, one.source_url]:
+            writing.execute(update(media).where(media.c.id == same.pop()).values(**described))
+        else:
+            values = _fresh(one, wanted_at=post.published_at or at) | {"post_id": post_id, "role": role}
+            writing.execute(insert(media).values(**values | described))
+    if gone := [media_id for media_ids in left.values() for media_id in media_ids]:
+        writing.execute(delete(media).where(media.c.id.in_(gone)))
+
+
+def want_avatar(writing: Writing, author_id: int, author: Author, *, at: datetime) -> None:
+    """Want an author's new picture; the one we have stays on the cards until it is here."""
+    here = (media.c.author_id == author_id) & (media.c.state != "kept")
+    writing.execute(delete(media).where(here))
+    if author.avatar is None:
+        writing.execute(delete(media).where(media.c.author_id == author_id))
+        writing.execute(update(authors).where(authors.c.id == author_id).values(avatar_key=None))
+        return
+    picture = Media(kind="image", source_url=author.avatar)
+    values = _fresh(picture, wanted_at=at) | {"author_id": author_id, "role": "avatar", "position": 0, "kind": "image"}
+    writing.execute(insert(media).values(**values, alt=""))
+
+
+def pending(reading: Connection, limit: int, at: datetime) -> list[PendingMedia]:
+    """Pictures to be fetched now, newest posts first."""
+    due = media.c.next_try_at.is_(None) | (media.c.next_try_at <= at)
+    query = select(media.c.key, media.c.source_url, media.c.role, media.c.attempts).where(
+        media.c.state == "pending", due
+    )
+    return [
+        PendingMedia(
+            key=key, source_url=source_url, shape="avatar" if role == "avatar" else "picture", attempts=attempts
+        )
+        for key, source_url, role, attempts in reading.execute(query.order_by(media.c.wanted_at.desc()).limit(limit))
+    ]
+
+
+def keep(
+    writing: Writing,
+    key: str,
+    *,
+    content_hash: str,
+    content_type: str,
+    width: int,
+    height: int,
+    size_bytes: int,
+    at: datetime,
+) -> bool:
+    """Note that a picture is on the shelf, and tell readers; False where nobody wants it any more."""
+    values = {
+        "state": "kept", "content_hash": content_hash, "content_type": content_type, "width": width, "height": height,
+        "kept_bytes": size_bytes, "kept_at": at, "next_try_at": None,
+    }  # fmt: skip
+    row = writing.execute(update(media).where(media.c.key == key).values(**values).returning(media)).one_or_none()
+    if row is None:
+        return False
+    if row.author_id is not None:
+        earlier = (media.c.author_id == row.author_id) & (media.c.id != row.id) & (media.c.state == "kept")
+        writing.execute(delete(media).where(earlier))
+        writing.execute(update(authors).where(authors.c.id == row.author_id).values(avatar_key=key))
+    _tell(writing, row, at)
+    return True
+
+
+def fail(writing: Writing, key: str, *, retry_at: datetime | None, at: datetime) -> None:
+    """Note that a picture could not be had: try again at ``retry_at``, or never where that is None."""
+    values = {"attempts": media.c.attempts + 1, "next_try_at": retry_at, "state": "pending" if retry_at else "failed"}
+    here = (media.c.key == key) & (media.c.state == "pending")
+    row = writing.execute(update(media).where(here).values(**values).returning(media)).one_or_none()
+    if row is not None and retry_at is None:
+        _tell(writing, row, at)
+
+
+def find(reading: Connection, key: str, *, staff: bool = False) -> KeptMedia | None:
+    """The picture with this key, while a shown post of an event that readers may see uses it."""
+    row = reading.execute(select(media).where(media.c.key == key, media.c.state == "kept")).one_or_none()
+    if row is None or not (staff or _in_sight(reading, row)):
+        return None
+    return KeptMedia(
+        key=row.key,
+        content_hash=row.content_hash,
+        content_type=row.content_type,
+        size_bytes=row.kept_bytes,
+        width=row.width,
+        height=row.height,
+    )
+
+
+def referenced(reading: Connection) -> set[str]:
+    """Hashes of all that has to stay on the shelf."""
+    return set(reading.scalars(select(media.c.content_hash).where(media.c.content_hash.is_not(None)).distinct()))
+
+
+def over_limit(reading: Connection, limit_bytes: int) -> list[str]:
+    """Hashes to let go of so that the rest fits, oldest kept first."""
+    kept = select(media.c.content_hash, media.c.kept_bytes, media.c.kept_at).where(media.c.state == "kept")
+    newest: dict[str, tuple[datetime, int]] = {}
+    for content_hash, size, kept_at in reading.execute(kept):
+        newest[content_hash] = max((kept_at, size), newest.get(content_hash, (kept_at, size)))
+    total, gone = sum(size for _, size in newest.values()), []
+    for content_hash, (_, size) in sorted(newest.items(), key=lambda one: one[1]):
+        if total <= limit_bytes:
+            break
+        gone.append(content_hash)
+        total -= size
+    return gone
+
+
+def let_go(writing: Writing, content_hashes: Sequence[str], *, at: datetime) -> None:
+    """Give pictures up for want of room: their posts go on without them."""
+    emptied = {"state": "failed", "content_hash": None, "content_type": None, "kept_bytes": None}
+    here = media.c.content_hash.in_(content_hashes)
+    for row in writing.execute(update(media).where(here).values(**emptied).returning(media)).all():
+        if row.author_id is not None:
+            here_too = (authors.c.id == row.author_id) & (authors.c.avatar_key == row.key)
+            writing.execute(update(authors).where(here_too).values(avatar_key=None))
+        _tell(writing, row, at)
+
+
+def _tell(writing: Writing, row: Row[Any], at: datetime) -> None:
+    if row.author_id is not None:
+        tell(writing, newest_of_author(writing.connection, row.author_id), at)
+    else:
+        tell(writing, of_post(writing.connection, row.post_id), at)
+
+
+def _fresh(one: Media, *, wanted_at: datetime) -> dict[str, Any]:
+    return {
+        "key": secrets.token_urlsafe(15),
+        "source_url": one.source_url,
+        "width": one.width,
+        "height": one.height,
+        "size_bytes": one.size_bytes,
+        "state": "pending" if one.source_url else "failed",
+        "attempts": 0,
+        "wanted_at": wanted_at,
+    }
+
+
+def _in_sight(reading: Connection, row: Row[Any]) -> bool:
+    shown = (items.c.state == State.SHOWN) & (events.c.visibility != "draft")
+    query = select(exists().where(items.c.event_id == events.c.id, items.c.post_id == posts.c.id, shown, (
+        posts.c.id == row.post_id if row.post_id is not None else posts.c.author_id == row.author_id
+    )))  # fmt: skip
+    return bool(reading.scalar(query))

@@ -1,0 +1,262 @@
+"""What was said: kept once per network and uri, whatever events show it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, literal, select, update
+
+from storage import media
+from storage.tables import authors, items, posts, sightings, sources, tombstone_refs, tombstones
+from storage.writing import Writing
+from timeline.item import State
+from timeline.post import Author, Card, Counts, Media, Poll, PollOption, Post
+
+# In the order in which ``to_post`` takes them apart.
+COLUMNS: tuple[ColumnElement[Any], ...] = (
+    posts.c.network, posts.c.uri, posts.c.url, posts.c.published_at, posts.c.edited_at, posts.c.title, posts.c.html,
+    posts.c.text, posts.c.language, posts.c.hashtags, posts.c.links, posts.c.in_reply_to, posts.c.quotes,
+    posts.c.content_warning, posts.c.sensitive, posts.c.card, posts.c.poll, posts.c.replies, posts.c.boosts,
+    posts.c.likes,
+    authors.c.uri, authors.c.name, authors.c.handle, authors.c.url, authors.c.avatar, authors.c.avatar_key,
+    authors.c.labels, authors.c.known, authors.c.organisation,
+)  # fmt: skip
+
+
+def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
+    """The post in the values of ``COLUMNS``."""
+    (
+        network, uri, url, published_at, edited_at, title, html, text, language, hashtags, links, in_reply_to, quotes,
+        warning, sensitive, card, poll, replies, boosts, likes,
+        author_uri, name, handle, author_url, avatar, avatar_key, labels, known, organisation,
+    ) = values  # fmt: skip
+    return Post(
+        network=network,
+        uri=uri,
+        url=url,
+        author=Author(
+            network=network,
+            uri=author_uri,
+            name=name,
+            handle=handle,
+            url=author_url,
+            avatar=avatar,
+            avatar_key=avatar_key,
+            labels=tuple(labels) if labels else (),
+            known=known,
+            organisation=organisation,
+        ),
+        published_at=published_at,
+        edited_at=edited_at,
+        title=title,
+        html=html,
+        text=text,
+        language=language,
+        hashtags=tuple(hashtags) if hashtags else (),
+        links=tuple(links) if links else (),
+        in_reply_to=in_reply_to,
+        quotes=quotes,
+        content_warning=warning,
+        sensitive=sensitive,
+        media=pictures.of_post,
+        card=_to_card(card, pictures.of_card) if card else None,
+        poll=_to_poll(poll) if poll else None,
+        counts=Counts(replies=replies, boosts=boosts, likes=likes),
+    )
+
+
+def find(reading: Connection, network: str, uri: str) -> Row[Any] | None:
+    """The row of a post as far as intake needs it to tell news from repeats."""
+    wanted: tuple[ColumnElement[Any], ...] = (
+        posts.c.id, posts.c.author_id, posts.c.published_at, posts.c.edited_at, posts.c.poll, posts.c.replies,
+        posts.c.boosts, posts.c.likes, posts.c.told_by,
+    )  # fmt: skip
+    found: Row[Any] | None = reading.execute(
+        select(*wanted).where(posts.c.network == network, posts.c.uri == uri)
+    ).one_or_none()
+    return found
+
+
+def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: datetime) -> int | None:
+    """Write a new post down; its id, or None where another writer was first."""
+    values = {
+        "network": post.network, "uri": post.uri, "author_id": author_id, "published_at": post.published_at,
+    }  # fmt: skip
+    post_id: int | None = writing.add(posts, values | _words(post) | tallies(post) | {"told_by": told_by}, posts.c.id)
+    if post_id is not None:
+        media.want(writing, post_id, post, at=at)
+    return post_id
+
+
+def replace_words(writing: Writing, post_id: int, post: Post, *, told_by: int, at: datetime) -> None:
+    """Put an edit in the place of what was said; when it was first said stays."""
+    values = _words(post) | tallies(post) | {"told_by": told_by}
+    writing.execute(update(posts).where(posts.c.id == post_id).values(**values))
+    media.want(writing, post_id, post, at=at)
+
+
+def replace_tallies(writing: Writing, post_id: int, post: Post) -> None:
+    """Bring the counts, and a poll's votes, up to date."""
+    writing.execute(update(posts).where(posts.c.id == post_id).values(**tallies(post)))
+
+
+def tallies(post: Post) -> dict[str, Any]:
+    """What changes without anybody editing."""
+    return {
+        "replies": post.counts.replies, "boosts": post.counts.boosts, "likes": post.counts.likes,
+        "poll": _from_poll(post.poll),
+    }  # fmt: skip
+
+
+def tallies_in(row: Row[Any]) -> dict[str, Any]:
+    """As ``tallies``, of a row that ``find`` gave."""
+    return {"replies": row.replies, "boosts": row.boosts, "likes": row.likes, "poll": row.poll}
+
+
+def digest(post: Post) -> int:
+    """A number that differs where a reader would see a difference, counts and the author's profile apart.
+
+    A picture counts by its path: servers sign the rest anew for every answer.
+    """
+    seen = (
+        post.url, post.title, post.html or post.text, post.language, post.hashtags, post.links, post.in_reply_to,
+        post.quotes, post.content_warning, post.sensitive,
+        [(one.kind, one.alt, (one.source_url or "").partition("?")[0]) for one in post.media],
+        post.card and (post.card.url, post.card.title, post.card.description, bool(post.card.image)),
+        post.poll and ([option.text for option in post.poll.options], post.poll.multiple),
+    )  # fmt: skip
+    return int.from_bytes(blake2b(msgspec.json.encode(seen), digest_size=8).digest(), signed=True)
+
+
+def remove(writing: Writing, post_ids: Iterable[int], *, at: datetime) -> int:
+    """Take posts away for good: words and pictures go, tombstones stay so that they never come back."""
+    removed = sum(_remove(writing, post_id, at) for post_id in sorted(post_ids))
+    if removed:
+        writing.erase(at)
+    return removed
+
+
+def buried(reading: Connection, network: str, uri: str, ref: str, source_ids: Sequence[int]) -> bool:
+    """Whether this post was removed, under whatever name these sources know it by."""
+    stone = exists().where(tombstones.c.network == network, tombstones.c.uri == uri)
+    by_ref = exists().where(tombstone_refs.c.source_id.in_(source_ids), tombstone_refs.c.ref == ref)
+    return bool(reading.scalar(select(literal(1)).where(stone | by_ref)))
+
+
+def bury_unseen(writing: Writing, ref: str, source_ids: Iterable[int], *, at: datetime) -> None:
+    """Remember the removal of a post that these sources have yet to show us."""
+    for source_id in source_ids:
+        writing.add(tombstone_refs, {"source_id": source_id, "ref": ref, "at": at}, tombstone_refs.c.ref)
+
+
+def see(writing: Writing, source_id: int, ref: str, post_id: int, seen_as: int) -> None:
+    """Write down that a source shows a post under ``ref``, and what it said (its digest)."""
+    here = (sightings.c.source_id == source_id) & (sightings.c.ref == ref)
+    if writing.execute(update(sightings).where(here).values(digest=seen_as, post_id=post_id)).rowcount == 0:
+        writing.execute(insert(sightings).values(source_id=source_id, ref=ref, post_id=post_id, digest=seen_as))
+
+
+def sightings_of(reading: Connection, ref: str, source_ids: Sequence[int]) -> dict[int, int]:
+    """The digest of what these sources last said of ``ref``, by source id."""
+    query = select(sightings.c.source_id, sightings.c.digest).where(
+        sightings.c.source_id.in_(source_ids), sightings.c.ref == ref
+    )
+    return dict(tuple(row) for row in reading.execute(query))
+
+
+def by_refs(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -> dict[str, int]:
+    """Ids of posts that these sources may speak of, by what they call them.
+
+    Those that they showed us; and where a network's own identifiers are what it calls posts by,
+    those of the network that reached us through another source.
+    """
+    shown = select(sightings.c.ref, sightings.c.post_id).where(
+        sightings.c.source_id.in_(source_ids), sightings.c.ref.in_(refs)
+    )
+    kinds = select(sources.c.kind).where(sources.c.id.in_(source_ids))
+    named = select(posts.c.uri, posts.c.id).where(posts.c.network.in_(kinds), posts.c.uri.in_(refs))
+    return {ref: post_id for query in (named, shown) for ref, post_id in reading.execute(query)}
+
+
+def by_author_id(reading: Connection, author_id: int) -> list[tuple[int, Post]]:
+    """All an author's posts with their ids."""
+    query = select(posts.c.id, *COLUMNS).join_from(posts, authors).where(posts.c.author_id == author_id)
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in reading.execute(query)]
+    pictures = media.of_posts(reading, [row[0] for row in rows])
+    return [(post_id, to_post(values, pictures.get(post_id, media.NOTHING))) for post_id, *values in rows]
+
+
+def by_author(reading: Connection, network: str, uri: str) -> list[int]:
+    """Ids of all an author's posts."""
+    query = select(posts.c.id).join_from(posts, authors).where(authors.c.network == network, authors.c.uri == uri)
+    return list(reading.scalars(query))
+
+
+def _remove(writing: Writing, post_id: int, at: datetime) -> bool:
+    wanted = select(posts.c.network, posts.c.uri, posts.c.author_id).where(posts.c.id == post_id)
+    post = writing.execute(wanted.with_for_update()).one_or_none()
+    if post is None:
+        return False
+    _empty_items(writing, post_id, at)
+    writing.add(tombstones, {"network": post.network, "uri": post.uri, "at": at}, tombstones.c.uri)
+    seen = writing.execute(select(sightings.c.source_id, sightings.c.ref).where(sightings.c.post_id == post_id)).all()
+    for sighting in seen:
+        bury_unseen(writing, sighting.ref, [sighting.source_id], at=at)
+    writing.execute(delete(posts).where(posts.c.id == post_id))
+    alone = ~exists().where(posts.c.author_id == post.author_id)
+    writing.execute(delete(authors).where(authors.c.id == post.author_id, alone))
+    return True
+
+
+def _empty_items(writing: Writing, post_id: int, at: datetime) -> None:
+    """Keep the public ids, and nothing that was said or written about them."""
+    here = items.c.post_id == post_id
+    for item in writing.execute(select(items.c.id, items.c.event_id, items.c.state).where(here)).all():
+        writing.record("item.removed" if item.state == State.SHOWN else "item.held", item.event_id, item.id, at)
+    emptied: Mapping[str, Any] = {
+        "post_id": None, "state": State.REMOVED.value, "reason": None, "checked": False, "highlighted_at": None,
+        "phrase": None, "pinned_at": None, "note": None, "staff_note": None,
+    }  # fmt: skip
+    writing.execute(update(items).where(here).values(**emptied))
+
+
+def _words(post: Post) -> dict[str, Any]:
+    return {
+        "url": post.url,
+        "edited_at": post.edited_at,
+        "title": post.title,
+        "html": post.html,
+        "text": post.text,
+        "language": post.language,
+        "hashtags": post.hashtags,
+        "links": post.links,
+        "in_reply_to": post.in_reply_to,
+        "quotes": post.quotes,
+        "content_warning": post.content_warning,
+        "sensitive": post.sensitive,
+        "card": post.card and {"url": post.card.url, "title": post.card.title, "description": post.card.description},
+    }
+
+
+def _to_card(card: Mapping[str, Any], image: Media | None) -> Card:
+    return Card(url=card["url"], title=card["title"], description=card["description"], image=image)
+
+
+def _from_poll(poll: Poll | None) -> dict[str, Any] | None:
+    if poll is None:
+        return None
+    return {
+        "options": [[option.text, option.votes] for option in poll.options],
+        "closes_at": poll.closes_at.isoformat() if poll.closes_at else None,
+        "multiple": poll.multiple,
+    }
+
+
+def _to_poll(poll: Mapping[str, Any]) -> Poll:
+    return Poll(
+        options=tuple(PollOption(text=text, votes=votes) for text, votes in poll["options"]),
+        closes_at=datetime.fromisoformat(poll["closes_at"]) if poll["closes_at"] else None,
+        multiple=poll["multiple"],
+    )

@@ -1,0 +1,182 @@
+"""The sources of events: what they are told to be, where they stand, how they fare."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from storage.tables import cursors as cursor_rows
+from storage.tables import events, sources
+from storage.writing import Writing
+from timeline.network import Health, Secret, Source, SourceStatus
+from timeline.post import Cursor
+from timeline.text import fold_hashtag
+from timeline.tidy import fit_json
+
+Key = tuple[int, str]
+"""A source's id and the hashtag or account it is asked for ('' where it is asked as a whole)."""
+
+Origin = Literal["file", "command"]
+_TOLD = ("label", "trusted", "keep", "every_s", "settings")
+_EVENT = (events.c.hashtags, events.c.collect_from, events.c.collect_until, events.c.archived_at, events.c.wiped_at)
+_WITH_EVENT = select(sources, *_EVENT).join_from(sources, events)
+
+
+def sync(writing: Writing, event_id: int, told: Sequence[Source], *, origin: Origin, at: datetime) -> None:
+    """Make the sources of ``origin`` those of ``told``; one that is gone from it is stopped and kept.
+
+    A source is the same one while its kind and address are.
+    """
+    here = sources.c.event_id == event_id
+    known = {(row.kind, row.address): row for row in writing.execute(select(sources).where(here))}
+    for source in told:
+        row = known.pop((source.kind, source.address), None)
+        if row is None:
+            add(writing, event_id, source, origin=origin)
+        else:
+            _bring_up_to_date(writing, row, source, origin)
+    for row in known.values():
+        if row.origin == origin and row.stopped_at is None:
+            stopped = {"stopped_at": at, "state": "stopped", "next_poll_at": None}
+            writing.execute(update(sources).where(sources.c.id == row.id).values(**stopped))
+
+
+def add(writing: Writing, event_id: int, source: Source, *, origin: Origin) -> int:
+    """Add one source to an event; its id."""
+    values = _told(source) | {
+        "event_id": event_id, "kind": source.kind, "address": source.address,
+        "origin": origin, "state": "waiting", "posts": 0,
+    }  # fmt: skip
+    source_id: int = writing.execute(insert(sources).values(**values).returning(sources.c.id)).scalar_one()
+    return source_id
+
+
+def active(reading: Connection, now: datetime) -> list[Source]:
+    """Every source that is to be collected: not stopped, its event not archived.
+
+    An event past its end is still listened to: edits and deletions count for ever.
+    """
+    archived = events.c.archived_at <= now
+    query = _WITH_EVENT.where(sources.c.stopped_at.is_(None), archived.is_not(True)).order_by(sources.c.id)
+    return [_source(row) for row in reading.execute(query)]
+
+
+def by_ids(reading: Connection, source_ids: Sequence[int]) -> dict[int, Source]:
+    """These sources, by id; unknown ids are left out."""
+    query = _WITH_EVENT.where(sources.c.id.in_(source_ids)).order_by(sources.c.id)
+    return {row.id: _source(row) for row in reading.execute(query)}
+
+
+def collected(reading: Connection, source_id: int | None) -> bool:
+    """Whether this source is still listened to."""
+    query = _WITH_EVENT.where(sources.c.id == source_id, sources.c.stopped_at.is_(None), events.c.archived_at.is_(None))
+    return source_id is not None and reading.execute(query).first() is not None
+
+
+def of_event(reading: Connection, event_id: int) -> list[SourceStatus]:
+    """The event's sources and how they are, in the order they were added."""
+    query = _WITH_EVENT.where(sources.c.event_id == event_id).order_by(sources.c.id)
+    return [
+        SourceStatus(
+            source=_source(row),
+            state=row.state,
+            last_success_at=row.last_success_at,
+            last_post_at=row.last_post_at,
+            failing_since=row.failing_since,
+            next_poll_at=row.next_poll_at,
+            error=row.error,
+            hint=row.hint,
+            posts=row.posts,
+        )
+        for row in reading.execute(query)
+    ]
+
+
+def report(writing: Writing, source_id: int, health: Health) -> None:
+    """Keep what the last attempt came to; a source stopped meanwhile stays stopped."""
+    values: dict[str, Any] = {
+        "state": health.state, "error": health.error, "hint": health.hint, "next_poll_at": health.next_poll_at,
+    }  # fmt: skip
+    if health.state == "ok":
+        values |= {"last_success_at": health.at, "failing_since": None}
+    here = (sources.c.id == source_id) & sources.c.stopped_at.is_(None)
+    writing.execute(update(sources).where(here).values(**values))
+    if health.state == "failing":
+        newly = here & sources.c.failing_since.is_(None)
+        writing.execute(update(sources).where(newly).values(failing_since=health.at))
+
+
+def next_polls(reading: Connection) -> dict[int, datetime]:
+    """When each polled source is due; absent means now."""
+    query = select(sources.c.id, sources.c.next_poll_at).where(sources.c.next_poll_at.is_not(None))
+    return {row.id: row.next_poll_at for row in reading.execute(query)}
+
+
+def cursors(reading: Connection, source_ids: Sequence[int]) -> dict[Key, Cursor]:
+    """Where these sources stand; a key never collected is absent."""
+    query = select(cursor_rows).where(cursor_rows.c.source_id.in_(source_ids))
+    return {(row.source_id, row.key): row.value or {} for row in reading.execute(query)}
+
+
+def move(writing: Writing, moved: Mapping[Key, Cursor]) -> None:
+    """Set cursors."""
+    for (source_id, key), cursor in moved.items():
+        here = (cursor_rows.c.source_id == source_id) & (cursor_rows.c.key == key)
+        value = fit_json(dict(cursor))
+        if writing.execute(update(cursor_rows).where(here).values(value=value)).rowcount == 0:
+            writing.execute(insert(cursor_rows).values(source_id=source_id, key=key, value=value))
+
+
+def forget(writing: Writing, source_id: int) -> None:
+    """Drop a source's cursors: it starts as a new one."""
+    writing.execute(delete(cursor_rows).where(cursor_rows.c.source_id == source_id))
+
+
+def _bring_up_to_date(writing: Writing, row: Row[Any], source: Source, origin: Origin) -> None:
+    values = _told(source) | {"origin": origin}
+    if row.stopped_at is not None:
+        values |= {"stopped_at": None, "state": "waiting", "error": None, "hint": None, "failing_since": None}
+    if any(getattr(row, name) != value for name, value in values.items()):
+        writing.execute(update(sources).where(sources.c.id == row.id).values(**values))
+
+
+def _told(source: Source) -> dict[str, Any]:
+    values = {name: getattr(source, name) for name in _TOLD}
+    values["settings"] = _without_secrets(source.settings) or None
+    return values
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(one) for name, one in value.items() if not isinstance(one, Secret)}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(one) for one in value if not isinstance(one, Secret)]
+    return value
+
+
+def _source(row: Row[Any]) -> Source:
+    return Source(
+        id=row.id,
+        event_id=row.event_id,
+        kind=row.kind,
+        address=row.address,
+        label=row.label,
+        trusted=row.trusted,
+        keep=row.keep,
+        every_s=row.every_s,
+        settings=row.settings or {},
+        hashtags=tuple(fold_hashtag(tag) for tag in row.hashtags or ()),
+        collect_from=max(row.collect_from, row.wiped_at) if row.wiped_at else row.collect_from,
+        collect_until=min(row.collect_until, row.archived_at) if row.archived_at else row.collect_until,
+    )
+
+
+def count(writing: Writing, arrived: Mapping[int, Sequence[datetime]]) -> None:
+    """Count new posts, given by when they were published, for each source that brought them."""
+    for source_id, times in arrived.items():
+        newest = max(times)
+        here = sources.c.id == source_id
+        writing.execute(update(sources).where(here).values(posts=sources.c.posts + len(times)))
+        earlier = sources.c.last_post_at.is_(None) | (sources.c.last_post_at < newest)
+        writing.execute(update(sources).where(here & earlier).values(last_post_at=newest))

@@ -1,0 +1,136 @@
+"""One write in progress: statements, and what is to be recorded of them when they are committed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, CursorResult, Executable, Table, bindparam, insert, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from storage.tables import changes, chores, events, items
+from timeline.change import ChangeKind
+from timeline.errors import BackchannelError
+
+CHANNEL = "backchannel_changes"
+SCRUB = "scrub"
+
+_AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization_failure, deadlock_detected
+
+_number_item = update(items).where(items.c.id == bindparam("item")).values(seq=bindparam("number"))
+
+
+class TransactionLost(BackchannelError):
+    """There is nothing left to go on with: every function of the group has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    kind: ChangeKind
+    event_id: int
+    item_id: int | None
+    at: datetime
+
+
+class Writing:
+    """What a storage function writes through."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self.records: list[_Record] = []
+        self.erased = False
+        self._depth = 0
+
+    def execute(
+        self, statement: Executable, parameters: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        return self.connection.execute(statement, parameters)
+
+    def record(self, kind: ChangeKind, event_id: int, item_id: int | None, at: datetime) -> None:
+        """Tell readers of a change. It gets its number with the commit, last of all."""
+        self.records.append(_Record(kind, event_id, item_id, at))
+
+    def add(self, table: Table, values: Mapping[str, Any], *returning: Column[Any]) -> Any:
+        """Insert a row unless its like is there; what it returns, or None where it was."""
+        statement = postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+        found = self.connection.execute(statement.on_conflict_do_nothing().returning(*returning), values)
+        return found.scalar_one_or_none()
+
+    def erase(self, at: datetime) -> None:
+        """Note that words were removed: the raw files are to be scrubbed soon, by this process or a later one."""
+        if not self.erased:
+            self.erased = True
+            again = update(chores).where(chores.c.name == SCRUB).values(latest=at)
+            if self.execute(again).rowcount == 0:
+                self.add(chores, {"name": SCRUB, "since": at, "latest": at}, chores.c.name)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done and recorded inside, and nothing else, if it raises."""
+        mark, erased, name = len(self.records), self.erased, f"step{self._depth}"
+        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            del self.records[mark:]
+            self.erased = erased
+            self._undo(name)
+            raise
+        else:
+            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+    def _undo(self, savepoint: str) -> None:
+        if self.connection.invalidated:
+            return
+        try:
+            self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
+            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {savepoint}")
+        except DBAPIError as error:  # a full disk, say: SQLite has rolled all of it back
+            raise TransactionLost("the database gave up the whole transaction") from error
+
+
+def worth_another_try(error: DBAPIError) -> bool:
+    """Whether the same writes may well succeed now: after a deadlock, or on a new connection."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AGAIN
+
+
+def number(writing: Writing) -> dict[int, int]:
+    """Number what was recorded, write it down and announce it; the last number of each event.
+
+    Events come in order of id, and their rows stay locked to the commit: two writers neither
+    wait for each other in a circle nor let a smaller number become visible after a larger one.
+    """
+    by_event: dict[int, list[_Record]] = defaultdict(list)
+    for record in writing.records:
+        by_event[record.event_id].append(record)
+    last: dict[int, int] = {}
+    for event_id in sorted(by_event):
+        last[event_id] = _number_event(writing, event_id, by_event[event_id])
+    if writing.dialect == "postgresql":
+        payload = " ".join(f"{event_id}:{seq}" for event_id, seq in list(last.items())[:200])
+        writing.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
+    return last
+
+
+def _number_event(writing: Writing, event_id: int, records: list[_Record]) -> int:
+    bump = update(events).where(events.c.id == event_id).values(seq=events.c.seq + len(records))
+    last: int = writing.execute(bump.returning(events.c.seq)).scalar_one()
+    first = last - len(records) + 1
+    writing.execute(
+        insert(changes),
+        [
+            {"event_id": event_id, "seq": seq, "kind": record.kind, "subject": record.item_id, "at": record.at}
+            for seq, record in enumerate(records, first)
+        ],
+    )
+    numbers = {record.item_id: seq for seq, record in enumerate(records, first) if record.item_id is not None}
+    if numbers:
+        writing.execute(_number_item, [{"item": item_id, "number": seq} for item_id, seq in numbers.items()])
+    return last
