@@ -28,7 +28,7 @@ class Cards(Protocol):
 
     def card(self, item: Item, event: Event) -> str: ...
 
-    def card_broken(self, item: Item, event: Event) -> str: ...
+    def broken_card(self, item_id: int) -> str: ...
 
 
 class Fragments:
@@ -55,11 +55,15 @@ class Fragments:
     def forget(self, steps: Iterable[Step]) -> None:
         """Let go of everything that ``steps`` replace or remove."""
         for step in steps:
-            for known in self._known.values():
-                if step.change.subject is None:
-                    known.clear()  # a card may show the event's zone or name
-                else:
+            if step.change.subject is None:
+                self.forget_all()  # a card may show the event's zone or name
+            else:
+                for known in self._known.values():
                     known.pop(step.change.subject, None)
+
+    def forget_all(self) -> None:
+        for known in self._known.values():
+            known.clear()
 
     def _message(self, step: Step, event: Event, form: Form, fresh: bool) -> bytes:
         change, item = step.change, step.item
@@ -85,7 +89,7 @@ class Fragments:
             _log.exception("a post cannot be shown", item=item.id, form=form)
             if form == "json":
                 return b""
-            told = self._cards.card_broken(item, event)
+            told = self._cards.broken_card(item.id)
         return frames.message("post", told, number=item.seq)
 
     def _remember(self, item: Item, words: bytes, form: Form) -> None:

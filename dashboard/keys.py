@@ -1,11 +1,21 @@
 """What a request finds on its application: ``request.app[STORE]``."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from dashboard.metrics import Metrics
+from dashboard.proxies import Proxies
 from dashboard.site import Site
+from storage.store import Store
+from storage.tail import Tail
 from timeline.network import NetworkInfo
+
+if TYPE_CHECKING:  # these find their own keys here
+    from dashboard.hub import Hub
 
 Ready = Callable[[], Awaitable[str | None]]
 """None while this process can serve; else one plain sentence that says why it cannot."""
@@ -13,3 +23,11 @@ Ready = Callable[[], Awaitable[str | None]]
 SITE = web.AppKey("site", Site)
 NETWORKS: web.AppKey[Sequence[NetworkInfo]] = web.AppKey("networks")
 READY: web.AppKey[Ready] = web.AppKey("ready")
+STORE = web.AppKey("store", Store)
+TAIL = web.AppKey("tail", Tail)
+METRICS = web.AppKey("metrics", Metrics)
+PROXIES = web.AppKey("proxies", Proxies)
+HUB: web.AppKey[Hub] = web.AppKey("hub")
+
+REFERENCE = web.RequestKey("reference", str)
+"""What a reader can tell us to find the log line of the mistake that befell them."""

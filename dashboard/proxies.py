@@ -25,22 +25,25 @@ class Proxies:
         except ValueError:
             return False
 
-    def unveil(self, request: web.Request) -> web.Request:
-        """The request as its first untrusted sender made it: ``remote`` and ``scheme`` put right.
+    def client(self, remote: str | None, forwarded: str) -> str:
+        """Who is at the far end of ``X-Forwarded-For``, as far as it can be believed.
 
         The header grows to the right at every proxy, so it is read from there: what stands
         left of the first address we do not trust may be made up.
         """
+        client = remote or ""
+        for hop in reversed(forwarded.split(",")):
+            if not hop.strip() or not self.trust(client):
+                break
+            client = hop.strip()
+        return client
+
+    def unveil(self, request: web.Request) -> web.Request:
+        """The request as its sender made it: ``remote`` and ``scheme`` put right."""
         if not self.trust(request.remote):
             return request
-        remote = request.remote
-        for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
-            if not hop.strip():
-                break
-            remote = hop.strip()
-            if not self.trust(remote):
-                break
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         scheme = request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip().lower()
         if scheme not in ("http", "https"):
             scheme = request.scheme
-        return request.clone(remote=remote or "", scheme=scheme)
+        return request.clone(remote=self.client(request.remote, forwarded), scheme=scheme)

@@ -5,13 +5,15 @@ null until they are kept.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from timeline import event as timeline_event
 from timeline import post as timeline_post
 from timeline.item import Item
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Event(msgspec.Struct, kw_only=True):
@@ -20,8 +22,8 @@ class Event(msgspec.Struct, kw_only=True):
     slug: str
     title: str
     timezone: str
-    starts: datetime
-    ends: datetime
+    starts: Moment
+    ends: Moment
     phase: timeline_event.Phase
     archived: bool
     hashtags: tuple[str, ...]
@@ -76,7 +78,7 @@ class Poll(msgspec.Struct, kw_only=True):
     """A poll that came with the post."""
 
     options: list[PollOption]
-    closes_at: datetime | None
+    closes_at: Moment | None
     multiple: bool
 
 
@@ -105,8 +107,8 @@ class Post(msgspec.Struct, kw_only=True):
     uri: str
     url: str | None
     author: Author
-    published_at: datetime
-    edited_at: datetime | None
+    published_at: Moment
+    edited_at: Moment | None
     title: str | None
     text: str
     html: str
@@ -126,7 +128,7 @@ class Post(msgspec.Struct, kw_only=True):
     phrase: str | None
     pinned: bool
     note: str | None
-    first_seen_at: datetime
+    first_seen_at: Moment
     late: bool
 
 

@@ -1,0 +1,116 @@
+"""The description of the API (OpenAPI 3.1), made from the very structures that are answered."""
+
+import functools
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from dashboard.api import shape
+from dashboard.api.parameters import MAX_WORDS
+from dashboard.keys import SITE
+from dashboard.problems import CONTENT_TYPE, Problem
+
+_JSON = "application/json"
+_STREAM = "text/event-stream"
+_ABOUT = (
+    "Public reads of Backchannel: no sign-in, any origin. Identifiers are strings, times end in Z. "
+    "Every answer that is not 200 is a problem document (RFC 9457)."
+)
+_STREAM_ABOUT = (
+    "Server-sent events. Every message has its own id, the number of a change, strictly rising; one without an id "
+    "tells the present state. It begins after `Last-Event-ID`, else after `after`, else now; `after=0` is the start "
+    'of the log. Types: `post` (a post: insert it, or replace the one with its id), `remove` (`{"id"}`), `event` '
+    "(the event itself), `reset` (a number: what you have is too old, load it again and go on from there)."
+)
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /api/v1/openapi.json"""
+    return web.Response(
+        body=_document(request.app[SITE].version), content_type=_JSON, headers={"Cache-Control": "public, max-age=300"}
+    )
+
+
+@functools.cache
+def _document(version: str) -> bytes:
+    return msgspec.json.encode(describe(version))
+
+
+def describe(version: str) -> dict[str, Any]:
+    """The whole description."""
+    _, schemas = msgspec.json.schema_components(
+        (shape.Events, shape.Event, shape.Page, shape.Post, Problem), ref_template="#/components/schemas/{name}"
+    )
+    slug = _parameter("slug", "path", "The event's name in addresses.", type="string")
+    post_id = _parameter("id", "path", "The post's id.", type="string", pattern="^[0-9]{1,18}$")
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Backchannel", "version": version or "0", "description": _ABOUT},
+        "servers": [{"url": "/api/v1"}],
+        "paths": {
+            "/events": {"get": _read("listEvents", "Every public event, the latest to start first.", "Events")},
+            "/events/{slug}": {"get": _read("getEvent", "One event, public or by link.", "Event", slug, fails=(404,))},
+            "/events/{slug}/posts": {
+                "get": _read(
+                    "listPosts",
+                    "Posts, newest first. A stream opened with `after` set to `seq` goes on exactly from this page.",
+                    "Page",
+                    slug,
+                    *_filters(),
+                    fails=(400, 404),
+                )
+            },
+            "/events/{slug}/stream": {"get": _stream(slug)},
+            "/posts/{id}": {
+                "get": _read(
+                    "getPost", "One post; 410 where it was removed for good.", "Post", post_id, fails=(404, 410)
+                )
+            },
+            "/openapi.json": {"get": {**_read("describe", "This description.", None), "tags": ["about"]}},
+        },
+        "components": {"schemas": schemas},
+    }
+
+
+def _filters() -> list[dict[str, Any]]:
+    return [
+        _parameter("limit", "query", "How many at most.", type="integer", minimum=1, maximum=200, default=50),
+        _parameter("before", "query", "The `next` of an earlier answer: older posts than it had.", type="string"),
+        _parameter("network", "query", "Only from this network, as `mastodon`.", type="string", maxLength=MAX_WORDS),
+        _parameter("highlighted", "query", "Only highlights, or only the others.", type="boolean"),
+        _parameter("q", "query", "Only posts with these words.", type="string", maxLength=MAX_WORDS),
+    ]
+
+
+def _stream(slug: dict[str, Any]) -> dict[str, Any]:
+    after = _parameter("after", "query", "The number of the last change you have.", type="integer", minimum=0)
+    last = _parameter("Last-Event-ID", "header", "As `after`, and stronger; browsers send it.", type="string")
+    operation = _read("followEvent", _STREAM_ABOUT, None, slug, after, last, fails=(404, 503))
+    operation["responses"]["200"]["content"] = {_STREAM: {"schema": {"type": "string"}}}
+    return operation
+
+
+def _parameter(name: str, place: str, about: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": place, "description": about, "required": place == "path", "schema": schema}
+
+
+def _read(
+    operation: str, about: str, answer: str | None, *parameters: dict[str, Any], fails: tuple[int, ...] = ()
+) -> dict[str, Any]:
+    schema = _reference(answer) if answer else {"type": "object"}
+    responses: dict[str, Any] = {"200": {"description": "As asked.", "content": {_JSON: {"schema": schema}}}}
+    for status in fails:
+        problem = {CONTENT_TYPE: {"schema": _reference("Problem")}}
+        responses[str(status)] = {"description": "A problem, in words.", "content": problem}
+    return {
+        "operationId": operation,
+        "description": about,
+        "parameters": list(parameters),
+        "responses": responses,
+        "tags": ["reads"],
+    }
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
