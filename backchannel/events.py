@@ -1,0 +1,152 @@
+"""``backchannel event``: what can be done with events from the command line."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+import typer
+
+from backchannel import plan
+from backchannel.opening import networks, opened, settings_of
+from backchannel.terminal import Refused, is_asked, say, tell, tell_json
+from config.events import read_event
+from config.load import Settings
+from dashboard.api import shape
+from storage import events, sources
+from storage.writing import Writing
+from timeline.errors import NoSuchEvent
+from timeline.event import Event
+from timeline.network import SourceStatus
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+ORIGIN: sources.Origin = "command"
+
+
+def add(file: Path, keys: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> None:
+    """Add an event. ``keys`` and ``told`` are what an [[event]] and its sources would say in the file."""
+    settings, kinds, now = settings_of(file), networks(), datetime.now(UTC)
+    given = read_event({**keys, "source": list(told)}, kinds, folder=Path.cwd())
+    planned = plan.planned(given, kinds, zone=settings.site.timezone, began=now)
+    event = _write(settings, _add, planned, at=now)
+    say(f"Added {event.slug}: {address(settings, event)}")
+
+
+def list_events(file: Path, *, as_json: bool) -> None:
+    """Every event, the latest to start first."""
+    settings, now = settings_of(file), datetime.now(UTC)
+    found = _read(settings, events.all_events)
+    if as_json:
+        return tell_json([_public(settings, event, now) for event in found])
+    for event in found:
+        tell(f"{event.slug}\t{event.phase(now)}\t{_days(event)}\t{event.title}")
+    if not found:
+        say("There are no events yet: `backchannel event add` makes one, or write one into the configuration.")
+    return None
+
+
+def show(file: Path, slug: str, *, as_json: bool) -> None:
+    """One event, and how its sources fare."""
+    settings, now = settings_of(file), datetime.now(UTC)
+    event = _read(settings, events.by_slug, slug)
+    statuses = _read(settings, sources.of_event, event.id)
+    if as_json:
+        return tell_json({**_public(settings, event, now), "sources": [_source(status) for status in statuses]})
+    tell(f"{event.title} ({event.slug}), {event.phase(now)}")
+    tell(f"  {address(settings, event)}")
+    tell(f"  {_days(event)}, {event.timezone}; {' '.join(f'#{tag}' for tag in event.hashtags) or 'no hashtags'}")
+    tell(f"  {event.visibility}, moderation {event.moderation}")
+    for status in statuses:
+        trouble = f": {status.error} {status.hint or ''}".rstrip() if status.error else ""
+        tell(f"  {status.state}\t{name_of(status)}\t{status.posts} posts{trouble}")
+    return None
+
+
+def archive(file: Path, slug: str) -> None:
+    """Put an event away."""
+    event = _write(settings_of(file), events.archive, slug, at=datetime.now(UTC))
+    say(f"{event.slug} is an archive now: it collects nothing new.")
+
+
+def copy(file: Path, slug: str, new: str) -> None:
+    """Make a new event like another."""
+    settings = settings_of(file)
+    read_event({"slug": new, "title": new}, {}, folder=Path.cwd())  # is the new slug one?
+    event = _write(settings, events.copy, slug, new, at=datetime.now(UTC))
+    say(f"Made {event.slug} after {slug}: {address(settings, event)}")
+
+
+def wipe(file: Path, slug: str, *, sure: bool) -> None:
+    """Delete an event's posts."""
+    settings = settings_of(file)
+    event = _read(settings, events.by_slug, slug)
+    if not sure and is_asked():
+        typer.confirm(f"Delete every post of {event.title}?", abort=True, err=True)
+    gone = _write(settings, events.wipe, slug, at=datetime.now(UTC))
+    say(f"Deleted {gone} posts of {slug}.")
+
+
+def address(settings: Settings, event: Event) -> str:
+    """Where an event is read."""
+    return f"{settings.site.base_url or 'http://127.0.0.1:8080'}/e/{event.slug}"
+
+
+def name_of(status: SourceStatus) -> str:
+    """A source in a few words."""
+    source = status.source
+    return source.label or f"{source.kind} {source.address}".strip()
+
+
+def _add(writing: Writing, planned: plan.Plan, *, at: datetime) -> Event:
+    try:
+        events.by_slug(writing.connection, planned.event.slug)
+    except NoSuchEvent:
+        event = events.save(writing, planned.event, origin=ORIGIN, at=at)
+        sources.sync(writing, event.id, planned.sources, origin=ORIGIN, at=at)
+        return event
+    raise Refused(f"there is an event {planned.event.slug!r} already: choose another slug")
+
+
+def _public(settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
+    told = shape.event(event, base_url=settings.site.base_url or "http://127.0.0.1:8080", now=now)
+    public: dict[str, Any] = msgspec.to_builtins(told)
+    return public
+
+
+def _source(status: SourceStatus) -> dict[str, Any]:
+    told = {
+        name: getattr(status, name) for name in ("state", "last_success_at", "last_post_at", "error", "hint", "posts")
+    }
+    found: dict[str, Any] = msgspec.to_builtins(
+        {"id": str(status.source.id), "kind": status.source.kind, "label": name_of(status), **told}
+    )
+    return found
+
+
+def _days(event: Event) -> str:
+    starts, ends = event.starts_at.astimezone(event.zone), event.ends_at.astimezone(event.zone)
+    return f"{starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}"
+
+
+def _read(settings: Settings, function: Callable[..., Answer], *args: Any) -> Answer:
+    async def read() -> Answer:
+        async with opened(settings) as store:
+            return await store.read(function, *args)
+
+    return asyncio.run(read())
+
+
+def _write(
+    settings: Settings,
+    function: Callable[Concatenate[Writing, Given], Answer],
+    *args: Given.args,
+    **kwargs: Given.kwargs,
+) -> Answer:
+    async def write() -> Answer:
+        async with opened(settings) as store:
+            return await store.write(function, *args, **kwargs)
+
+    return asyncio.run(write())
