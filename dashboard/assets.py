@@ -1,0 +1,98 @@
+"""Style sheets, scripts, icons, the font: read once, joined, compressed once, served under the digest of them all."""
+
+import gzip
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from aiohttp import web
+
+from dashboard.site import Site
+
+FOR_EVER = "public, max-age=31536000, immutable"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_INDENT = re.compile(r"\n\s+")
+_GAIN = ("text/", "image/svg", "application/manifest")
+_TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it goes out; ``packed`` is its gzip, None where that gains nothing."""
+
+    body: bytes
+    packed: bytes | None
+    content_type: str
+
+
+class Assets:
+    """Every file below ``static/``, the joined ``site.css`` and the host's own logo.
+
+    Addresses carry the digest of everything, as a folder: modules import each other by
+    relative paths, and a browser never mixes files of two versions.
+    """
+
+    def __init__(self, site: Site) -> None:
+        found = {
+            str(path.relative_to(STATIC)): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file()
+        }
+        found["site.css"] = _joined(found)
+        if site.logo is not None:
+            found[f"logo{site.logo.suffix}"] = site.logo.read_bytes()
+        self.logo = f"logo{site.logo.suffix}" if site.logo is not None else None
+        self.digest = _digest(found)
+        self.modules = sorted(name for name in found if name.startswith("js/"))
+        self.marks = frozenset(re.findall(r'id="n-(\w+)"', found["icons.svg"].decode()))
+        self._assets = {name: _asset(name, body) for name, body in found.items()}
+
+    def url(self, name: str) -> str:
+        """Where ``name`` is served. Raises KeyError for a file that is not there."""
+        self._assets[name]
+        return f"/static/{self.digest}/{name}"
+
+    def answer(self, request: web.Request, digest: str, name: str) -> web.Response:
+        """One file; under a digest of another version it is not kept, because it may be another file."""
+        asset = self._assets.get(name)
+        if asset is None:
+            raise web.HTTPNotFound
+        headers = {"Cache-Control": FOR_EVER if digest == self.digest else "no-cache"}
+        body = asset.body
+        if asset.packed is not None:
+            headers["Vary"] = "Accept-Encoding"
+            if "gzip" in request.headers.get("Accept-Encoding", ""):
+                headers["Content-Encoding"] = "gzip"
+                body = asset.packed
+        return web.Response(body=body, content_type=asset.content_type, headers=headers)
+
+
+STATIC = Path(str(files("dashboard"))) / "static"
+
+
+def theme(site: Site) -> str:
+    """``/theme.css``: the host's accent. Hue alone, so that contrast stays as it was measured."""
+    return "" if site.accent_hue is None else f":root{{--hue:{site.accent_hue}}}"
+
+
+def _joined(found: dict[str, bytes]) -> bytes:
+    """All style sheets, the one that orders the layers first, without comments and indents."""
+    names = sorted(
+        (name for name in found if name.startswith("css/")), key=lambda name: (name != "css/reset.css", name)
+    )
+    whole = "\n".join(found[name].decode() for name in names)
+    return _INDENT.sub("\n", _COMMENT.sub("", whole)).strip().encode()
+
+
+def _digest(found: dict[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name, body in sorted(found.items()):
+        whole.update(f"{name} {len(body)}\n".encode() + body)
+    return whole.hexdigest()[:10]
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    packed = gzip.compress(body, 9, mtime=0) if kind.startswith(_GAIN) else None
+    return Asset(body=body, packed=packed, content_type=kind)

@@ -1,0 +1,155 @@
+"""How pages write times, numbers and other people's words."""
+
+import re
+import zlib
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from html import escape, unescape
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from timeline.event import Event
+from timeline.item import Item
+from timeline.post import Author, Post
+from timeline.text import fold_hashtag
+
+FOLDED = 700  # characters; longer posts show their beginning and a way to the rest
+_TOKEN = re.compile(r"(<[^>]*>)")
+_TAG_LINK = re.compile(r"<a\b([^>]*)>((?:(?!</a>).)*)</a>", re.DOTALL)
+_PLAIN_TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_READING_WPM = 220
+
+
+def clock(at: datetime, event: Event) -> str:
+    """14:41, where the event is."""
+    return f"{at.astimezone(event.zone):%H:%M}"
+
+
+def day(at: datetime | date, event: Event) -> str:
+    """Monday 12 October; the year is added outside the event's own."""
+    local = at.astimezone(event.zone) if isinstance(at, datetime) else at
+    year = "" if local.year == event.starts_at.astimezone(event.zone).year else f" {local.year}"
+    return f"{local:%A} {local.day} {local:%B}{year}"
+
+
+def last_moment(event: Event) -> datetime:
+    """The end of an event; midnight belongs to the day before."""
+    return max(event.starts_at, event.ends_at - timedelta(microseconds=1))
+
+
+def dates(event: Event) -> str:
+    """11–13 October 2009: the days of an event."""
+    first, last = (at.astimezone(event.zone).date() for at in (event.starts_at, last_moment(event)))
+    if first == last:
+        return f"{first.day} {first:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%B %Y}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} – {last.day} {last:%B %Y}"
+    return f"{first.day} {first:%B %Y} – {last.day} {last:%B %Y}"
+
+
+def iso(at: datetime) -> str:
+    """For ``<time datetime>``."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def epoch_ms(at: datetime) -> str:
+    """Milliseconds since 1970, with microseconds behind the point where there are any: what cards are ordered by."""
+    micros = round(at.timestamp() * 1_000_000)
+    return f"{micros // 1000}.{micros % 1000:03}".rstrip("0").rstrip(".") if micros % 1000 else str(micros // 1000)
+
+
+def grouped(number: int) -> str:
+    """1,476"""
+    return f"{number:,}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """1 post, 2 posts."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def until(at: datetime, now: datetime, event: Event) -> str:
+    """in 17 days, as people would say it."""
+    days = (at.astimezone(event.zone).date() - now.astimezone(event.zone).date()).days
+    if days <= 1:
+        return "today" if days <= 0 else "tomorrow"
+    if days < 28:
+        return f"in {days} days"
+    return f"in {round(days / 7)} weeks" if days < 90 else f"in {round(days / 30.4)} months"
+
+
+def host(url: str | None) -> str:
+    """The part of an address that people know it by."""
+    return (urlsplit(url or "").hostname or "").removeprefix("www.")
+
+
+def language(tag: str | None) -> str:
+    """A language tag that a page can carry, or nothing."""
+    return tag if tag and _LANGUAGE.fullmatch(tag) else ""
+
+
+def initials(author: Author) -> str:
+    """CA for Calderby Digital's tile; one letter for one name, a dot for a name without letters."""
+    words = re.findall(r"[^\W\d_][\w’'-]*", author.name if author.known else "")
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return "".join(letters).upper() or "·"
+
+
+def tint(author: Author) -> int:
+    """Which of eight grounds the author's tile has: always the same one."""
+    return zlib.crc32(author.uri.encode()) % 8
+
+
+def reading_minutes(post: Post) -> int:
+    return round(len(post.text.split()) / _READING_WPM)
+
+
+def safe_html(item: Item, event: Event) -> Markup:
+    """The cleaned HTML of a post, its event's own hashtags quietened and its phrase marked."""
+    own = {fold_hashtag(tag) for tag in event.hashtags}
+    markup = _TAG_LINK.sub(lambda link: _quieten_link(link, own), item.post.html)
+    markup = "".join(part if part.startswith("<") else _quieten_text(part, own) for part in _outside_links(markup))
+    return Markup(mark_phrase(markup, item.phrase) if item.highlighted_at and item.phrase else markup)  # noqa: S704
+
+
+def mark_phrase(markup: str, phrase: str) -> str:
+    """``<mark>`` around ``phrase`` in cleaned HTML, even where it runs across tags; unchanged where it is not there."""
+    parts = _TOKEN.split(markup)
+    texts = [unescape(part) if n % 2 == 0 else "" for n, part in enumerate(parts)]
+    found = re.search(r"\s+".join(map(re.escape, phrase.split())), "".join(texts))
+    if found is None:
+        return markup
+    marked, at = [], 0
+    for part, text in zip(parts, texts, strict=True):
+        left, right = (min(max(edge - at, 0), len(text)) for edge in found.span())
+        at += len(text)
+        if left == right:
+            marked.append(part)
+            continue
+        before, within, after = (escape(words, quote=False) for words in (text[:left], text[left:right], text[right:]))
+        marked.append(f"{before}<mark>{within}</mark>{after}")
+    return "".join(marked)
+
+
+def _outside_links(markup: str) -> list[str]:
+    """``markup`` in pieces: every link whole, every other tag alone, and the text between them."""
+    return re.split(r"(<a\b[^>]*>.*?</a>|<[^>]*>)", markup, flags=re.DOTALL)
+
+
+def _quieten_link(link: re.Match[str], own: Collection[str]) -> str:
+    words = unescape(re.sub(r"<[^>]*>", "", link[2])).strip()
+    if not words.startswith(("#", "＃")) or fold_hashtag(words) not in own:
+        return link[0]
+    attributes = re.sub(r'\s*class="[^"]*"', "", link[1])
+    return f'<a class="own"{attributes}>{link[2]}</a>'
+
+
+def _quieten_text(text: str, own: Collection[str]) -> str:
+    def quieten(tag: re.Match[str]) -> str:
+        return f'<span class="own">{tag[0]}</span>' if fold_hashtag(tag[1]) in own else tag[0]
+
+    return _PLAIN_TAG.sub(quieten, text)

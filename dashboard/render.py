@@ -1,0 +1,113 @@
+"""Pages and cards from templates, compiled once."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup, escape
+
+from dashboard import filters
+from dashboard.assets import Assets
+from dashboard.signal import GHOST
+from dashboard.site import Site
+from timeline.event import Event
+from timeline.item import Item
+from timeline.link import web_address
+from timeline.network import NetworkInfo
+
+_log = structlog.get_logger(__name__)
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Renderer:
+    """Everything a page is made of that does not change from page to page."""
+
+    def __init__(self, site: Site, networks: Sequence[NetworkInfo], assets: Assets) -> None:
+        self.assets = assets
+        self._labels = {info.key: info.label for info in networks}
+        self._environment = _environment()
+        self._environment.globals.update(
+            site=site, assets=assets, asset=assets.url, icon=self._icon, network=self._network, network_label=self.label
+        )
+        self._card = self._environment.get_template("partials/_card.html")
+        self._broken = self._environment.get_template("partials/_card_broken.html")
+
+    def page(self, name: str, **context: Any) -> str:
+        """The template ``name`` as a whole document, or as the part of one that it is."""
+        return self._environment.get_template(name).render(context)
+
+    def card(self, item: Item, event: Event) -> str:
+        """One post, wherever it appears."""
+        return self._card.render(item=item, event=event)
+
+    def card_or_broken(self, item: Item, event: Event) -> str:
+        """One post; what cannot be drawn does not stop its neighbours."""
+        try:
+            return self.card(item, event)
+        except Exception:
+            _log.exception("a post cannot be drawn", item=item.id)
+            return self.broken_card(item.id)
+
+    def broken_card(self, item_id: int) -> str:
+        """What stands in for a post that could not be drawn."""
+        return self._broken.render(item_id=item_id)
+
+    def label(self, network: str) -> str:
+        """What people call a network."""
+        return self._labels.get(network, network.capitalize())
+
+    def _icon(self, name: str, size: str = "") -> Markup:
+        return _use(
+            f"icon icon--{name} icon--{size}" if size else f"icon icon--{name}", self.assets.url("icons.svg"), name
+        )
+
+    def _network(self, key: str, size: str = "") -> Markup:
+        mark = f"n-{key}" if key in self.assets.marks else "n-other"
+        return _use(f"network network--{size}" if size else "network", self.assets.url("icons.svg"), mark)
+
+
+class _Lean(Extension):
+    """Drops indentation when a template is read; other people's words never pass through here."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+        return re.sub(r"\s*\n\s*", "\n", source)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=[_Lean],
+    )
+    environment.filters.update(
+        clock=filters.clock,
+        day=filters.day,
+        dates=filters.dates,
+        last_moment=filters.last_moment,
+        iso=filters.iso,
+        epoch_ms=filters.epoch_ms,
+        grouped=filters.grouped,
+        counted=filters.counted,
+        until=filters.until,
+        host=filters.host,
+        language=filters.language,
+        initials=filters.initials,
+        tint=filters.tint,
+        reading_minutes=filters.reading_minutes,
+        safe_html=filters.safe_html,
+        web_address=web_address,
+    )
+    environment.globals.update(FOLDED=filters.FOLDED, ghost=GHOST)
+    return environment
+
+
+def _use(classes: str, sprite: str, name: str) -> Markup:
+    return Markup(f'<svg class="{escape(classes)}" aria-hidden="true"><use href="{sprite}#{escape(name)}"/></svg>')  # noqa: S704

@@ -1,0 +1,253 @@
+"""The signal: posts a minute as bars, in numbers and as a table. Pure: counts in, drawing out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from math import exp
+
+from timeline.event import Event
+from timeline.item import Place
+
+MINUTE = timedelta(minutes=1)
+HEIGHT = 100
+SMALL = 36  # bars of a small drawing
+_MAX_DAYS = 14  # of a longer event the signal shows the last days
+_STEPS = (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes a bar may stand for, else an hour
+_MOST_BARS = 150  # 5 px a bar on the usual column
+_RECENT = timedelta(hours=1)  # drawn in the accent
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which minutes to count: ``minutes`` of them from ``start``."""
+
+    start: datetime
+    minutes: int
+
+    @property
+    def end(self) -> datetime:
+        return self.start + self.minutes * MINUTE
+
+    def minute(self, at: datetime) -> int:
+        """Which minute of the span ``at`` is in; outside it below 0 or past the end."""
+        return (at - self.start) // MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """Paths in a box ``wide`` by ``HEIGHT``, one vertical stroke a bar, ``recent`` apart from ``past``."""
+
+    wide: int
+    quiet: str
+    past: str
+    recent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A word under the bars, ``at`` so many per cent of the width."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of the event: its fingerprint, and the position (``before``) from which its posts are read."""
+
+    day: date
+    posts: int
+    bars: str
+    now: bool
+    ahead: bool
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What is said and drawn about the pace of an event: today while it is on, else ``whole``.
+
+    ``rate`` is posts a minute just now, None once the event is over. ``values`` are the posts
+    of each bar, ``step_s`` seconds from one to the next (0 where nights are left out).
+    """
+
+    rate: int | None
+    peak: int
+    peak_at: datetime | None
+    total: int
+    whole: bool
+    bars: Bars
+    small: Bars
+    ticks: tuple[Tick, ...]
+    now_at: float | None
+    days: tuple[Day, ...]
+    hours: tuple[tuple[datetime, int], ...]
+    values: tuple[int, ...]
+    starts: datetime
+    step_s: int
+
+
+def span_of(event: Event, now: datetime) -> Span:
+    """The local days worth counting: the event's own, or the last week while it is still to come."""
+    first, last = _local(event.starts_at, event), _local(max(event.starts_at, event.ends_at - _MOMENT), event)
+    if event.phase(now) == "coming":
+        last = _local(now, event)
+        first = min(last, max(_local(event.collect_from, event), last - timedelta(days=6)))
+    first = max(first, last - timedelta(days=_MAX_DAYS - 1))
+    start = _midnight(first, event)
+    return Span(start=start, minutes=(_midnight(last + timedelta(days=1), event) - start) // MINUTE)
+
+
+def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Signal:
+    """The signal of ``event`` at ``now`` from posts counted by the minute over ``span``."""
+    days = _days(event, span)
+    live = event.phase(now) == "live"
+    chosen = [day for day in days if day == _local(now, event)] if live else days
+    parts = [_minutes_of(day, event, span) for day in chosen]
+    hours = _busy_hours(parts, counts, now=span.minute(now) if live else None)
+    shown = [range(part.start + hours.start * 60, min(part.start + hours.stop * 60, part.stop)) for part in parts]
+    step = next((step for step in _STEPS if sum(map(len, shown)) / step <= _MOST_BARS), 60)
+    edges = [(at, min(at + step, part.stop)) for part in shown for at in range(part.start, part.stop, step)]
+    counted = range(parts[0].start, parts[-1].stop)
+    peak_minute = max(counted, key=lambda at: (counts[at], -at))
+    return Signal(
+        rate=None if event.phase(now) == "past" else _rate(counts, span.minute(now)),
+        peak=counts[peak_minute],
+        peak_at=span.start + peak_minute * MINUTE if counts[peak_minute] else None,
+        total=sum(counts[counted.start : counted.stop]),
+        whole=not live,
+        bars=_bars(edges, counts, span, now, live=live),
+        small=_bars(_small_edges(shown), counts, span, now, live=live),
+        ticks=_hour_ticks(hours) if len(chosen) == 1 else _day_ticks(shown, chosen),
+        now_at=_now_at(shown[0], span, now) if live else None,
+        days=_cells(days, event, span, counts, now) if len(days) > 1 else (),
+        hours=_table(event, span, counts, counted),
+        values=tuple(sum(counts[left:right]) for left, right in edges),
+        starts=span.start + edges[0][0] * MINUTE,
+        step_s=step * 60 if len(chosen) == 1 else 0,
+    )
+
+
+def _local(at: datetime, event: Event) -> date:
+    return at.astimezone(event.zone).date()
+
+
+def _midnight(day: date, event: Event) -> datetime:
+    return datetime.combine(day, time(), tzinfo=event.zone).astimezone(UTC)
+
+
+def _days(event: Event, span: Span) -> list[date]:
+    first, last = _local(span.start, event), _local(span.end - _MOMENT, event)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _minutes_of(day: date, event: Event, span: Span) -> range:
+    return range(span.minute(_midnight(day, event)), span.minute(_midnight(day + timedelta(days=1), event)))
+
+
+def _busy_hours(parts: Sequence[range], counts: Sequence[int], *, now: int | None) -> range:
+    """The hours of a day worth drawing: those with a hundredth of the posts, the present one, and nine to five."""
+    by_hour = [0] * 25
+    for part in parts:
+        for at in part:
+            by_hour[(at - part.start) // 60] += counts[at]
+    busy = [hour for hour, posts in enumerate(by_hour) if posts * 100 > sum(by_hour)]
+    if now is not None:
+        busy.append((now - parts[0].start) // 60)
+    return range(min([9, *busy]), min(24, max([17, *(hour + 1 for hour in busy)])))
+
+
+def _small_edges(shown: Sequence[range]) -> list[tuple[int, int]]:
+    """``SMALL`` bars over everything shown, nights left out."""
+    minutes = [at for part in shown for at in part]
+    marks = [len(minutes) * n // SMALL for n in range(SMALL + 1)]
+    return [(minutes[left], minutes[right - 1] + 1) for left, right in pairwise(marks) if left < right]
+
+
+def _bars(edges: Sequence[tuple[int, int]], counts: Sequence[int], span: Span, now: datetime, *, live: bool) -> Bars:
+    here = span.minute(now)
+    values = [_pace(counts, left, right, here) for left, right in edges]
+    fresh = [live and right > here - _RECENT // MINUTE for _, right in edges]
+    return Bars(
+        wide=len(edges),
+        quiet="".join(f"M{x}.5 {HEIGHT}v-2" for x, (left, _) in enumerate(edges) if not values[x] and left <= here),
+        past=_strokes([0 if new else value for value, new in zip(values, fresh, strict=True)], max(values)),
+        recent=_strokes([value if new else 0 for value, new in zip(values, fresh, strict=True)], max(values)),
+    )
+
+
+def _pace(counts: Sequence[int], left: int, right: int, here: int) -> float:
+    """Posts a minute; of the bar that is still filling, over the part of it that has passed."""
+    passed = min(right, here + 1) - left if left <= here else right - left
+    return sum(counts[left:right]) / passed
+
+
+def _strokes(values: Sequence[float], highest: float) -> str:
+    return "".join(
+        f"M{x}.5 {HEIGHT}V{HEIGHT - max(3, round(value * HEIGHT / highest))}" for x, value in enumerate(values) if value
+    )
+
+
+def _rate(counts: Sequence[int], here: int) -> int:
+    """Posts a minute over the last five; at least 1 where there was any."""
+    recent = sum(counts[max(0, here - 4) : max(0, here + 1)])
+    return max(round(recent / 5), min(recent, 1))
+
+
+def _hour_ticks(hours: range) -> tuple[Tick, ...]:
+    every = 1 if len(hours) <= 12 else 2 if len(hours) <= 18 else 3
+    return tuple(
+        Tick(at=round(100 * n / len(hours), 2), text=f"{hour:02}:00") for n, hour in enumerate(hours) if n % every == 0
+    )
+
+
+def _day_ticks(shown: Sequence[range], days: Sequence[date]) -> tuple[Tick, ...]:
+    every = 1 if len(days) <= 7 else 2
+    whole = sum(map(len, shown))
+    return tuple(
+        Tick(at=round(100 * sum(map(len, shown[:n])) / whole, 2), text=f"{day:%a} {day.day}")
+        for n, day in enumerate(days)
+        if n % every == 0
+    )
+
+
+def _now_at(part: range, span: Span, now: datetime) -> float:
+    share = ((now - span.start) / MINUTE - part.start) / len(part)
+    return round(100 * min(max(share, 0), 1), 2)
+
+
+def _cells(days: Sequence[date], event: Event, span: Span, counts: Sequence[int], now: datetime) -> tuple[Day, ...]:
+    """Every day from eight to eight, all to one scale."""
+    today = _local(now, event)
+    parts = [_minutes_of(day, event, span) for day in days]
+    prints = [
+        [sum(counts[left:right]) for left, right in _small_edges([range(part.start + 480, part.start + 1200)])]
+        for part in parts
+    ]
+    return tuple(
+        Day(
+            day=day,
+            posts=sum(counts[part.start : part.stop]),
+            bars=_strokes(values, max(map(max, prints))),
+            now=event.phase(now) == "live" and day == today,
+            ahead=day > today,
+            before=Place(published_at=_midnight(day + timedelta(days=1), event), id=0).encode() if day < today else "",
+        )
+        for day, part, values in zip(days, parts, prints, strict=True)
+    )
+
+
+def _table(event: Event, span: Span, counts: Sequence[int], counted: range) -> tuple[tuple[datetime, int], ...]:
+    hours = [(at, sum(counts[at : min(at + 60, counted.stop)])) for at in range(counted.start, counted.stop, 60)]
+    return tuple(((span.start + at * MINUTE).astimezone(event.zone), posts) for at, posts in hours if posts)
+
+
+def _ghost(wide: int) -> str:
+    heights = [6 + 44 * exp(-(((x - 14) / 6) ** 2)) + 62 * exp(-(((x - 30) / 7) ** 2)) for x in range(wide)]
+    return "".join(f"M{x}.5 {HEIGHT}V{HEIGHT - round(height)}" for x, height in enumerate(heights))
+
+
+GHOST = _ghost(43)
+"""Two soft hills: what the signal looks like before there is one."""
