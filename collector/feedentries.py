@@ -10,13 +10,14 @@ import nh3
 
 from collector.dates import moment
 from collector.feed import ENTRIES, Entry, Feed, Picture
-from collector.feedreaders import Rough, RoughFeed
+from collector.feedrough import Rough, RoughFeed
 from timeline.link import web_address
 from timeline.text import MAX_HTML, hashtags_in, paragraphs, plain
 
 _TITLE, _NAME, _ID, _TAG = 500, 200, 1_000, 100  # characters kept of each
 _TAGS, _LINKS = 30, 20
 _OLDEST = datetime.min.replace(tzinfo=UTC)
+_IMAGES, _IMAGE_TAG = 20, 3_000  # looked at in a text, and characters of each
 _ICON_PX = 40  # smaller pictures in the text are icons, emoji and counters, not what the entry shows
 
 _COUNTERS = re.compile(r"//feeds\.feedburner\.com/~|//(?:pixel|stats)\.(?:wp|wordpress)\.com/|/smilies/|\.ico$")
@@ -26,7 +27,8 @@ _MARKUP = re.compile(
     r"</?(?:a|abbr|b|br|cite|code|em|font|i|img|p|q|s|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE
 )
 _RELATIVE = re.compile(r"""\b(?:href|src)\s*=\s*["']?\s*(?!["'\s>]|[a-z][a-z0-9+.-]*:)""", re.IGNORECASE)
-_IMAGE = re.compile(r"<img\b((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>", re.IGNORECASE)
+_IMAGE = re.compile(r"<img(?=[\s/])", re.IGNORECASE)
+_TAG_END = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
 _HREF = re.compile(r"<a\b[^>]*?\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-z][a-z-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _MAILBOX = re.compile(r"\s*[^\s@<>()]+@[^\s@<>()]+\s*(?:\((?P<name>[^()]*)\))?\s*")
@@ -51,9 +53,12 @@ def settle(rough: RoughFeed, url: str) -> Feed:
 def _entry(rough: Rough, feed: RoughFeed, url: str) -> Entry:
     link = _address(rough.link, url)
     body = rough.html[:MAX_HTML] or paragraphs(rough.text[:MAX_HTML])
+    if "<" not in body and "\n\n" in body:  # written as plain text, whatever the feed calls it
+        body = paragraphs(html.unescape(body))
+    picture = _picture(rough, body, link or url)
     if not feed.resolved and _RELATIVE.search(body):
         # In the text, what is relative is so to the page the entry stands on.
-        body = nh3.clean(body, url_relative=("rewrite_with_base", link or url))
+        body = nh3.clean(body, url_relative=("rewrite_with_base", link or url), link_rel=None)
     title = _title(rough.title)
     words = plain(body)
     if words == title:
@@ -71,7 +76,7 @@ def _entry(rough: Rough, feed: RoughFeed, url: str) -> Entry:
         updated=moment(rough.updated),
         hashtags=tuple(tags),
         links=_links(body),
-        picture=_picture(rough, body, link or url),
+        picture=picture,
         language=language if _LANGUAGE.fullmatch(language) else None,
     )
 
@@ -114,7 +119,8 @@ def _links(body: str) -> tuple[str, ...]:
 
 def _picture(rough: Rough, body: str, base: str) -> Picture | None:
     """What the feed names as the entry's picture, else the first real one in its text."""
-    shown = [picture for one in islice(_IMAGE.finditer(body), 20) if (picture := _shown(one[1], base))]
+    tags = (body[one.end() : one.end() + _IMAGE_TAG] for one in islice(_IMAGE.finditer(body), _IMAGES))
+    shown = [picture for tag in tags if (end := _TAG_END.match(tag)) and (picture := _shown(end[0], base))]
     for named in rough.pictures:
         if url := _address(html.unescape(named.url), base):
             alt = named.alt or next((picture.alt for picture in shown if picture.url == url), "")

@@ -82,11 +82,13 @@ def glance(body: bytes) -> Glance:
         watch.parser.Parse(body, True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise NotPlain(str(error)) from error
+    if watch.odd:
+        raise NotPlain(watch.odd)
     return Glance(language=watch.language)
 
 
 class _Watch:
-    """The handlers of one expat run."""
+    """The handlers of one expat run. What is merely odd is noted and read past: a bomb may come behind it."""
 
     def __init__(self) -> None:
         self.parser = parser = expat.ParserCreate()
@@ -97,6 +99,7 @@ class _Watch:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._entity
         self.language = ""
+        self.odd = ""
         self._kinds: dict[str, str] = {}
         self._depth = 0
         self._leaf = 0  # the depth of the leaf we are in
@@ -104,6 +107,9 @@ class _Watch:
         self._dated = False
         self._guid = ""
         self._doctyped = False
+        self._rdf = False
+        self._media = 0  # the depth of the media:content we are in
+        self._media_seen, self._thumbnail_seen = False, False
 
     def _start(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
@@ -117,16 +123,27 @@ class _Watch:
             kind = self._kinds[name] = name.rsplit(":", 1)[-1].lower()
             if len(self._kinds) > _NAMES:
                 raise NotPlain("names")
-        if self._depth > _DEPTH or len(attributes) > 2 * _ATTRIBUTES or self._doctyped:
-            raise NotPlain("shape")
+        if self._doctyped:
+            raise NotPlain("doctype")  # at once: what its entities come to is not for expat to find out
+        if self._depth > _DEPTH or len(attributes) > 2 * _ATTRIBUTES:
+            self.odd = "shape"
+        if self._depth == 1:
+            self._rdf = kind == "rdf"
         if self._leaf:
-            raise NotPlain("markup where text belongs")
-        if kind in _LEAVES or kind in _DATES or kind == "language":
+            self.odd = "markup where text belongs"
+        elif kind == "encoded" and self._rdf:
+            self.odd = "content in RDF, which fastfeedparser leaves out"
+        elif kind in _LEAVES or kind in _DATES or kind == "language":
             self._begin_leaf(listen=kind in _DATES or kind in ("guid", "language"))
-        elif kind == "content" and ":" not in name and not _XHTML.intersection(attributes):
+        elif kind == "content" and ":" in name:
+            self._media, self._media_seen = self._depth, True
+        elif kind == "thumbnail" and not self._media:
+            self._thumbnail_seen = True
+        elif kind == "content" and not _XHTML.intersection(attributes):
             self._begin_leaf(listen=False)
         elif kind in _ENTRIES:
             self._dated, self._guid = False, ""
+            self._media_seen, self._thumbnail_seen = False, False
 
     def _begin_leaf(self, *, listen: bool) -> None:
         self._leaf = self._depth
@@ -141,15 +158,23 @@ class _Watch:
             if self.parser.CharacterDataHandler is not None:
                 self.parser.CharacterDataHandler = None
                 self._heard(kind, "".join(self._text))
-        elif kind in _ENTRIES and not self._dated and any(c.isdigit() for c in self._guid):
-            raise NotPlain("fastfeedparser would read the number of an undated entry as its date")
+        elif kind in _ENTRIES:
+            self._judge_entry()
+        if self._media == self._depth:
+            self._media = 0
         self._depth -= 1
+
+    def _judge_entry(self) -> None:
+        if not self._dated and any(c.isdigit() for c in self._guid):
+            self.odd = "an undated entry with a number, which fastfeedparser would read as its date"
+        if self._media_seen and self._thumbnail_seen:
+            self.odd = "a still beside its video, which fastfeedparser leaves out"
 
     def _heard(self, kind: str, text: str) -> None:
         if kind in _DATES:
             self._dated = True
             if text.strip() and _PLAIN_DATE.fullmatch(text) is None:
-                raise NotPlain("date")
+                self.odd = "date"
         elif kind == "guid":
             self._guid = text
         elif not self.language:

@@ -27,26 +27,22 @@ async def read(
 
 def parse(body: bytes, url: str, content_type: str = "") -> Feed | Page:
     """What ``read`` does, here and now: runs in the worker. Raises SourceUnavailable."""
-    from collector import (
-        feedentries,
-        feedgate,
-        feedpage,
-        feedreaders,
-    )  # the worker's alone: 25 MB that the service is spared
+    # Imported by the worker alone: 25 MB that the service is spared.
+    from collector import feedentries, feedgate, feedjson, feedpage, feedreaders
 
-    root = feedpage.root(body)
-    if root == "html":
-        return feedpage.page(body, url, content_type)
     try:
+        root = feedpage.root(body)
+        if root == "html":
+            return feedpage.page(body, url, content_type)
         if root == "{":
-            return feedentries.settle(feedreaders.json_feed(body), url)
+            return feedentries.settle(feedjson.json_feed(body), url)
         charset = feedgate.charset(body, content_type)
         try:
             if charset is not None:
                 raise feedgate.NotPlain("encoding")
             rough = feedreaders.fast(body, feedgate.glance(body))
         except feedgate.NotPlain:
-            rough = feedreaders.patient(body, url, charset)
+            rough = feedreaders.patient(body, charset)
             if not rough.entries and rough.flaw:  # now and then the fast one still finds some in the ruins
                 rough = feedreaders.rescue(body) or rough
         return feedentries.settle(rough, url)

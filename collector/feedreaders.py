@@ -1,50 +1,24 @@
-"""Three ways to read a feed, each answering in the same rough form; runs in the worker."""
+"""The two parsers, the fast and the patient one, answering in the same rough form; runs in the worker."""
 
+import html
 import io
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import fastfeedparser
 import feedparser
 
-from collector.feed import Picture
 from collector.feedgate import Glance, NotPlain
+from collector.feedrough import NO_FEED_HINT, Rough, RoughFeed, dicts, pictures, with_body, words
 from timeline.errors import SourceUnavailable
 
 NO_FEED = "this is neither a feed nor a web page"
-NO_FEED_HINT = "Give the address of an RSS, Atom or JSON feed, or of a page that links one."
+ILL_FORMED = "it is not well-formed XML"
 
-
-@dataclass(slots=True, kw_only=True)
-class Rough:
-    """An entry as a parser gave it: anything may be missing, relative or too long."""
-
-    id: str = ""
-    link: str = ""
-    title: str = ""
-    html: str = ""
-    text: str = ""  # plain text, where there is no html
-    author: str = ""
-    published: str = ""
-    updated: str = ""
-    tags: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    language: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class RoughFeed:
-    """A feed as a parser gave it."""
-
-    title: str = ""
-    link: str = ""
-    icon: str = ""
-    language: str = ""
-    entries: list[Rough] = field(default_factory=list)
-    resolved: bool = False  # the addresses in the entries' html are absolute already
-    flaw: str | None = None
+# The commonest fault of all: feedparser makes "?a=1&b=2" in an id into "?a=1&b;=2", and "R&D" into "R&D;".
+_BARE = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#?[A-Za-z0-9]{1,31};)", re.DOTALL)
+_WRAPPER = re.compile(r"\A\s*<[^>]*>|</[^>]*>\s*\Z")
 
 
 def fast(body: bytes, seen: Glance) -> RoughFeed:
@@ -57,59 +31,66 @@ def fast(body: bytes, seen: Glance) -> RoughFeed:
         raise NotPlain("fastfeedparser refused it") from error
     feed = parsed["feed"]
     return RoughFeed(
-        title=_str(feed.get("title")),
-        link=_str(feed.get("link")),
-        icon=_str(feed.get("icon")),
-        language=seen.language or _str(feed.get("language")),
+        title=words(feed.get("title")),
+        link=words(feed.get("link")),
+        icon=words(feed.get("icon")),
+        language=seen.language or words(feed.get("language")),
         entries=[_fast_entry(entry) for entry in parsed["entries"]],
     )
 
 
 def _fast_entry(entry: Mapping[str, Any]) -> Rough:
     content: Mapping[str, Any] = next(iter(entry.get("content") or ()), {})
-    media = [found for found in entry.get("media_content") or () if isinstance(found, Mapping)]
+    said, kind = words(content.get("value")), words(content.get("type"))
+    if "xhtml" in kind:
+        said = _WRAPPER.sub("", said)  # the content element itself comes along
+    media = list(entry.get("media_content") or ())
     attached = [*(entry.get("enclosures") or ()), *_enclosed(entry.get("links"))]
-    return _with_body(
+    return with_body(
         Rough(
-            id=_str(entry.get("id")),
-            link=_str(entry.get("link")),
-            title=_str(entry.get("title")),
-            author=_str(entry.get("author")),
-            published=_str(entry.get("published")),
-            updated=_str(entry.get("updated")),
-            tags=[_str(tag.get("label") or tag.get("term")) for tag in entry.get("tags") or ()],
-            pictures=_pictures(media, attached),
-            language=_str(content.get("language")),
+            id=words(entry.get("id")),
+            link=words(entry.get("link")),
+            title=words(entry.get("title")),
+            author=words(entry.get("author")),
+            published=words(entry.get("published")),
+            updated=words(entry.get("updated")),
+            tags=[words(tag.get("term") or tag.get("label")) for tag in entry.get("tags") or ()],
+            pictures=pictures(media, attached),
+            language=words(content.get("language")),
         ),
-        (_str(content.get("value")), _str(content.get("type"))),
-        (_str(entry.get("description")), ""),
-        *((_str(found.get("description")), "text/plain") for found in media),
+        (said, kind),
+        (words(entry.get("description")), ""),
+        *((words(found.get("description")), "text/plain") for found in media),
     )
 
 
-def patient(body: bytes, url: str, charset: str | None) -> RoughFeed:
+def patient(body: bytes, charset: str | None) -> RoughFeed:
     """By feedparser, which forgives nearly everything. Raises SourceUnavailable where it finds no feed at all."""
     bases = b"xml:base" in body
+    mended = body if b"\0" in body[:4] else _BARE.sub(_spelt_out, body)
     parsed = feedparser.parse(
-        io.BytesIO(body),  # bare bytes would first be tried as the name of a file
+        io.BytesIO(mended),  # bare bytes would first be tried as the name of a file
         sanitize_html=False,  # intake cleans, once
         resolve_relative_uris=bases,
-        response_headers={
-            "content-type": f"application/xml; charset={charset}" if charset else "application/xml",
-            "content-location": url,
-        },
+        # No content-location: the base would be put before ids as well, and they would differ from the fast parser's.
+        response_headers={"content-type": f"application/xml; charset={charset}" if charset else "application/xml"},
     )
     if not parsed.version and not parsed.entries:
         raise SourceUnavailable(NO_FEED, hint=NO_FEED_HINT)
     feed = parsed.feed
+    flaw = _flaw(parsed.get("bozo_exception")) or (None if mended == body else ILL_FORMED)
+    entries = [_patient_entry(entry) for entry in parsed.entries]
+    if flaw == ILL_FORMED:
+        for entry in entries:
+            entry.id = html.unescape(entry.id)  # which the loose half of feedparser leaves out
     return RoughFeed(
-        title=_str(feed.get("title")),
-        link=_str(feed.get("link")),
-        icon=_str(feed.get("icon")),
-        language=_str(feed.get("language")),
-        entries=[_patient_entry(entry) for entry in parsed.entries],
+        title=words(feed.get("title")),
+        link=words(feed.get("link")),
+        icon=words(feed.get("icon")),
+        language=words(feed.get("language")),
+        entries=entries,
         resolved=bases,
-        flaw=_flaw(parsed.get("bozo_exception")),
+        flaw=flaw,
     )
 
 
@@ -119,7 +100,7 @@ def rescue(body: bytes) -> RoughFeed | None:
         found = fast(body, Glance())
     except NotPlain:
         return None
-    found.flaw = "it is not well-formed XML"
+    found.flaw = ILL_FORMED
     return found if found.entries else None
 
 
@@ -127,24 +108,28 @@ def _patient_entry(entry: Mapping[str, Any]) -> Rough:
     raw = dict(entry)  # feedparser's own answers "updated" with "published", and warns of it
     media = [*(entry.get("media_content") or ()), *(entry.get("media_thumbnail") or ())]
     attached = [{**found, "url": found.get("href")} for found in entry.get("enclosures") or ()]
-    bodies = [(_str(part.get("value")), _str(part.get("type"))) for part in entry.get("content") or ()]
+    bodies = [(words(part.get("value")), words(part.get("type"))) for part in entry.get("content") or ()]
     bodies.sort(key=lambda part: part[1] == "text/plain")
     detail = entry.get("author_detail") or {}
-    return _with_body(
+    return with_body(
         Rough(
-            id=_str(entry.get("id")),
-            link=_str(entry.get("link")),
-            title=_str(entry.get("title")),
-            author=_str(detail.get("name") or entry.get("author")),
-            published=_str(raw.get("published")) or _str(raw.get("created")) or _str(raw.get("updated")),
-            updated=_str(raw.get("updated")),
-            tags=[_str(tag.get("label") or tag.get("term")) for tag in entry.get("tags") or ()],
-            pictures=_pictures(media, attached),
-            language=_str((entry.get("title_detail") or {}).get("language")),
+            id=words(entry.get("id")),
+            link=words(entry.get("link")),
+            title=words(entry.get("title")),
+            author=words(detail.get("name") or entry.get("author")),
+            published=words(raw.get("published")) or words(raw.get("created")) or words(raw.get("updated")),
+            updated=words(raw.get("updated")),
+            tags=[words(tag.get("term") or tag.get("label")) for tag in entry.get("tags") or ()],
+            pictures=pictures(media, attached),
+            language=words((entry.get("title_detail") or {}).get("language")),
         ),
         *bodies,
-        (_str(raw.get("summary")), _str((entry.get("summary_detail") or {}).get("type"))),
+        (words(raw.get("summary")), words((entry.get("summary_detail") or {}).get("type"))),
     )
+
+
+def _spelt_out(found: re.Match[bytes]) -> bytes:
+    return b"&amp;" if found[0] == b"&" else found[0]
 
 
 def _flaw(problem: object) -> str | None:
@@ -154,99 +139,9 @@ def _flaw(problem: object) -> str | None:
         case None | feedparser.NonXMLContentType():
             return None
         case _:
-            return "it is not well-formed XML"
-
-
-def json_feed(body: bytes) -> RoughFeed:
-    """JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), what is of the wrong type left out.
-
-    By hand, because fastfeedparser gives up the whole feed over one entry of the wrong type.
-    Raises SourceUnavailable.
-    """
-    try:
-        told = json.loads(body)
-    except ValueError as error:
-        raise SourceUnavailable("this JSON is cut short or broken", hint="Try it in a feed validator.") from error
-    if not isinstance(told, dict) or not isinstance(told.get("items"), list):
-        raise SourceUnavailable("this is JSON, but no JSON Feed", hint=NO_FEED_HINT)
-    return RoughFeed(
-        title=_str(told.get("title")),
-        link=_str(told.get("home_page_url")),
-        icon=_str(told.get("icon")) or _str(told.get("favicon")),
-        language=_str(told.get("language")),
-        entries=[_json_entry(item) for item in told["items"] if isinstance(item, dict)],
-    )
-
-
-def _json_entry(item: Mapping[str, Any]) -> Rough:
-    number = item.get("id")  # 1.0 allowed numbers in practice, and 1.1 asks readers to take them as text
-    author = next(iter(_dicts(item.get("authors"))), item.get("author"))
-    pictures = [Picture(url=address) for name in ("image", "banner_image") if (address := _str(item.get(name)))]
-    attached = [{"url": one.get("url"), "type": one.get("mime_type")} for one in _dicts(item.get("attachments"))]
-    return _with_body(
-        Rough(
-            id=str(number) if isinstance(number, int | float) else _str(number),
-            link=_str(item.get("url")) or _str(item.get("external_url")),
-            title=_str(item.get("title")),
-            author=_str(author.get("name")) if isinstance(author, dict) else "",
-            published=_str(item.get("date_published")) or _str(item.get("date_modified")),
-            updated=_str(item.get("date_modified")),
-            tags=[_str(tag) for tag in _list(item.get("tags"))],
-            pictures=pictures + _pictures([], attached),
-            language=_str(item.get("language")),
-        ),
-        (_str(item.get("content_html")), "text/html"),
-        (_str(item.get("content_text")), "text/plain"),
-        (_str(item.get("summary")), "text/plain"),
-    )
-
-
-def _with_body(rough: Rough, *bodies: tuple[str, str]) -> Rough:
-    """The first of ``bodies`` (words, type) that says anything."""
-    for words, kind in bodies:
-        if words.strip():
-            if kind in ("text", "text/plain"):
-                rough.text = words
-            else:
-                rough.html = words
-            break
-    return rough
-
-
-def _pictures(media: Iterable[Mapping[str, Any]], attached: Iterable[Mapping[str, Any]]) -> list[Picture]:
-    """Enclosed pictures first, then those of Media RSS: a picture itself, or the still of a video."""
-    found = [Picture(url=_str(one.get("url"))) for one in attached if _str(one.get("type")).startswith("image/")]
-    for one in media:
-        kind, medium = _str(one.get("type")), _str(one.get("medium"))
-        alt = _str(one.get("title")) or _str(one.get("description"))
-        if kind.startswith(("video/", "audio/", "application/")) or medium in ("video", "audio"):
-            found.append(Picture(url=_str(one.get("thumbnail_url")), alt=alt))
-        else:
-            size = {side: _number(one.get(side)) for side in ("width", "height")}
-            found.append(Picture(url=_str(one.get("url")), alt=alt, **size))
-    return [picture for picture in found if picture.url]
+            return ILL_FORMED
 
 
 def _enclosed(links: object) -> list[dict[str, Any]]:
     """Atom's enclosures are links."""
-    return [{"url": one.get("href"), "type": one.get("type")} for one in _dicts(links) if one.get("rel") == "enclosure"]
-
-
-def _str(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in _list(value) if isinstance(one, dict)]
-
-
-def _number(value: object) -> int | None:
-    try:
-        number = int(str(value))
-    except ValueError:
-        return None
-    return number if 0 < number < 100_000 else None
+    return [{"url": one.get("href"), "type": one.get("type")} for one in dicts(links) if one.get("rel") == "enclosure"]

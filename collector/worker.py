@@ -8,7 +8,7 @@ import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
@@ -18,6 +18,7 @@ from timeline.errors import BackchannelError
 
 WORKERS = 2  # at a time, for feeds and pictures together
 START_S = 20.0  # a new process may need this on a busy machine before its own clock starts; usually 0.4 s
+GRACE_S = 5.0  # for the parent to end a job; after that it ends itself
 MEGABYTE = 1024 * 1024
 
 _T = TypeVar("_T")
@@ -32,23 +33,27 @@ async def run(job: Callable[..., _T], *args: object, deadline_s: float, memory_m
     """What ``job(*args)`` returns or raises; both, and ``args``, travel pickled. Raises Overrun.
 
     ``memory_mb`` is what the job may take beyond what its process already has. At most WORKERS
-    run at a time, and waiting for a turn is not counted.
+    run at a time; waiting for a turn, and for a new process to come up, is not counted.
     """
     async with _limiter():
-        started = anyio.current_time()
         try:
-            with anyio.fail_after(deadline_s + START_S):
-                return await to_process.run_sync(
-                    _bounded, job, args, deadline_s, memory_mb, cancellable=True, limiter=CapacityLimiter(1)
-                )
+            with anyio.fail_after(START_S):
+                await _in_process(int)
+            with anyio.fail_after(deadline_s):
+                done: _T = await _in_process(_bounded, job, args, deadline_s, memory_mb)
+                return done
         except MemoryError as error:
             raise Overrun(f"takes more than {memory_mb} MB of memory") from error
         except RecursionError as error:
             raise Overrun("is nested too deeply") from error
-        except (TimeoutError, BrokenWorkerProcess) as error:
-            if anyio.current_time() - started >= deadline_s:
-                raise Overrun(f"takes longer than {deadline_s:g} s") from error
+        except TimeoutError as error:
+            raise Overrun(f"takes longer than {deadline_s:g} s") from error
+        except BrokenWorkerProcess as error:
             raise Overrun("made its reader crash") from error
+
+
+async def _in_process(function: Callable[..., Any], *args: object) -> Any:
+    return await to_process.run_sync(function, *args, cancellable=True, limiter=CapacityLimiter(1))
 
 
 def _limiter() -> CapacityLimiter:
@@ -65,13 +70,19 @@ def _bounded(job: Callable[..., _T], args: tuple[object, ...], deadline_s: float
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the end, even inside C code that never comes back to Python
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    signal.setitimer(signal.ITIMER_REAL, deadline_s)
+    signal.setitimer(signal.ITIMER_REAL, deadline_s + GRACE_S)
+    taken = _address_space()
     try:
-        if taken := _address_space():
+        if taken:
             resource.setrlimit(resource.RLIMIT_AS, (taken + memory_mb * MEGABYTE, hard))
         return job(*args)
+    except Exception:
+        raise
+    except BaseException as error:  # a panic in a parser's native core is no Exception, and would not travel
+        raise Overrun("made its reader crash") from error
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        if taken:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
