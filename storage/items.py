@@ -53,7 +53,9 @@ def page(
     """
     query = _WHOLE.where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
     if before is not None:
-        query = query.where(tuple_(items.c.published_at, items.c.id) < tuple_(before.published_at, before.id))
+        place = (items.c.published_at, items.c.id)
+        bounds = (before.published_at, before.id)  # typed by hand: a tuple does not take its columns' types over
+        query = query.where(tuple_(*place) < tuple_(*bounds, types=[column.type for column in place]))
     query = _narrowed(query, where).order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit + 1)
     found = _items(reading, reading.execute(query).all())
     shown = found[:limit]
