@@ -16,6 +16,7 @@ from timeline.network import NetworkInfo
 
 if TYPE_CHECKING:  # these find their own keys here
     from dashboard.hub import Hub
+    from dashboard.render import Renderer
 
 Ready = Callable[[], Awaitable[str | None]]
 """None while this process can serve; else one plain sentence that says why it cannot."""
@@ -27,6 +28,7 @@ STORE = web.AppKey("store", Store)
 TAIL = web.AppKey("tail", Tail)
 METRICS = web.AppKey("metrics", Metrics)
 PROXIES = web.AppKey("proxies", Proxies)
+RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 
 REFERENCE = web.RequestKey("reference", str)
