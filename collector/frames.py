@@ -10,6 +10,10 @@ from timeline.errors import SourceUnavailable
 WAITING = 4_000  # frames read ahead at most; beyond that the other side's own buffer fills
 
 
+class Silent(SourceUnavailable):
+    """Connected, but nothing said for too long: a quiet place, or a line that died without a word."""
+
+
 class Frames:
     """Iterate to get lists of frames, never empty, in order; ends when the other side hangs up.
 
@@ -45,12 +49,12 @@ class Frames:
         return self
 
     async def __anext__(self) -> list[bytes]:
-        """Raises SourceUnavailable after ``silence_s`` without a frame."""
+        """Raises Silent after ``silence_s`` without a frame."""
         try:
             async with asyncio.timeout(self._silence_s):
                 await self._some.wait()
         except TimeoutError:
-            raise SourceUnavailable(f"{self._host} has been silent for {self._silence_s:.0f} s") from None
+            raise Silent(f"{self._host} has been silent for {self._silence_s:.0f} s") from None
         frames, self._waiting = self._waiting, []
         self._room.set()
         if not self._ended:
