@@ -21,8 +21,7 @@ class FakeJetstream:
     """``async with FakeJetstream() as host``: then ``host.url``, ``host.post(…)``, ``host.delete(…)``.
 
     ``floor`` is the oldest number it still has. ``stall()`` says nothing more until ``go_on()``; ``hang_up()``
-    ends every connection; ``refuse`` is a status to answer with. ``asked`` keeps every request's query;
-    ``connected`` is set while somebody listens.
+    ends every connection; ``refuse`` is a status to answer with. ``asked`` keeps every request's query.
     """
 
     port: int = 0
@@ -31,10 +30,11 @@ class FakeJetstream:
     refuse: int | None = None
     asked: list[list[tuple[str, str]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    connected: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
     first: int = 1  # the number of its first event
-    _sockets: dict[web.WebSocketResponse, asyncio.Task[Any]] = field(default_factory=dict)
+    _sockets: dict[web.WebSocketResponse, tuple[asyncio.BaseTransport | None, asyncio.Task[None]]] = field(
+        default_factory=dict
+    )
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _tellers: set[asyncio.Task[None]] = field(default_factory=set)
@@ -111,12 +111,12 @@ class FakeJetstream:
 
     async def hang_up(self) -> None:
         """End every connection at once, as a server that dies does."""
-        tasks = list(self._sockets.values())
-        for socket, task in list(self._sockets.items()):
-            task.cancel()
-            if socket._req is not None and socket._req.transport is not None:
-                socket._req.transport.abort()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ending = list(self._sockets.values())
+        for transport, sending in ending:
+            sending.cancel()
+            if transport is not None:
+                transport.abort()
+        await asyncio.gather(*(sending for _, sending in ending), return_exceptions=True)
 
     async def error(self, name: str) -> None:
         """A terminal error frame to everybody, and the end."""
@@ -152,7 +152,7 @@ class FakeJetstream:
         socket = web.WebSocketResponse(protocols=("xrpc.v1.json",), heartbeat=30)
         await socket.prepare(request)
         sending = asyncio.create_task(self._send(socket, start, info, kinds, request.query.getall("collections", [])))
-        self._sockets[socket] = sending
+        self._sockets[socket] = (request.transport, sending)
         self._tell()
         try:
             async for message in socket:
@@ -187,14 +187,17 @@ class FakeJetstream:
             notice = {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": info}
             await socket.send_str(_frame(notice))
         while True:
-            async with self._news:
-                await self._news.wait_for(lambda: self.events and self.events[-1]["seq"] >= seq)
+            await self._until_said(seq)
             for event in self.events[max(0, seq - self.events[0]["seq"]) :]:
                 await self._open.wait()
                 seq = event["seq"] + 1
                 kind = event["$type"].rpartition("#")[2]
                 if kind in kinds and (kind != "commit" or not collections or event["collection"] in collections):
                     await socket.send_str(_frame(event))
+
+    async def _until_said(self, seq: int) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: self.events and self.events[-1]["seq"] >= seq)
 
 
 def _micros(event: Event) -> int:
