@@ -130,6 +130,11 @@ class FakeJetstream:
         async with self._news:
             await self._news.wait_for(lambda: len(self.asked) >= times and self._sockets)
 
+    async def until_left(self) -> None:
+        """Until nobody listens any more."""
+        async with self._news:
+            await self._news.wait_for(lambda: not self._sockets)
+
     def _tell(self) -> None:
         async def tell() -> None:
             async with self._news:
@@ -162,6 +167,7 @@ class FakeJetstream:
         finally:
             sending.cancel()
             del self._sockets[socket]
+            self._tell()
         return socket
 
     def _start(self, cursor: str | None) -> tuple[int | None, str | None]:

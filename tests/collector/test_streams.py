@@ -1,0 +1,341 @@
+"""Lines that speak by themselves: nothing lost and nothing twice, however often they break."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from collector.adapter import BACK
+from collector.health import Reports
+from collector.networks import bluesky
+from collector.streams import Streams
+from tests.fakes.appview import FakeAppView
+from tests.fakes.jetstream import FakeJetstream
+from tests.fakes.ledger import MemoryLedger, a_source
+
+NOW = datetime.now(UTC)
+
+
+@asynccontextmanager
+async def listening(ledger, http, *, commit_s=0.05):
+    streams = Streams(ledger, http, {"bluesky": bluesky}, Reports(ledger), first_s=0.01, most_s=0.05, commit_s=commit_s)
+    streams.update(ledger.listed)
+    try:
+        yield streams
+    finally:
+        await streams.stop()
+
+
+def source_of(*hosts, source_id=1, **more):
+    return a_source(source_id, "bluesky", settings={"jetstream": tuple(host.url for host in hosts)}, **more)
+
+
+def words(ledger):
+    return sorted(post.html.removeprefix("<p>").split(" <")[0] for post in ledger.posts.values())
+
+
+async def test_what_is_tagged_comes_in_and_nothing_else(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("one #pyconf")
+            host.post("two #other", tags=("other",))
+            host.post("three #pyconf in words alone", tags=())
+            host.post("four", tags=("PyConf",))
+            host.post("five ＃ＰＹＣＯＮＦ", tags=("ＰＹＣＯＮＦ",))
+            await ledger.until(lambda: len(ledger.posts) == 3)
+        assert words(ledger) == ["<p>five ＃ＰＹＣＯＮＦ</p>"[3:], "four</p>", "one"]
+        assert host.errors == []
+
+
+async def test_edits_replace_and_deletions_remove(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            first, second = host.post("one #pyconf"), host.post("two #pyconf")
+            await ledger.until(lambda: len(ledger.posts) == 2)
+            host.edit(first, "one, better")  # and without its tag: still ours to hear of
+            host.delete(second)
+            await ledger.until(lambda: words(ledger) == ["one, better</p>"])
+
+
+async def test_a_deletion_right_after_its_creation_is_not_lost(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.stall()
+            host.delete(host.post("gone #pyconf"))
+            host.post("here #pyconf")
+            host.go_on()  # the three arrive together
+            await ledger.until(lambda: words(ledger) == ["here"] and "1" not in ledger.refs)
+
+
+async def test_deletions_of_unknown_posts_cost_one_question_and_no_write(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http, commit_s=0.2):
+            await host.until_connected()
+            for number in range(200):
+                host.say("commit", f"did:plc:{number}", operation="delete", collection="app.bsky.feed.post", rkey="x")
+            await ledger.until(lambda: (ledger.kept.get((1, "")) or {}).get("seq") == 200)
+        assert len(ledger.questions) <= 3
+        assert [heard for heard, _, _ in ledger.accepts if heard] == []
+
+
+async def test_an_account_that_goes_takes_its_posts_with_it(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("one #pyconf", did="did:plc:ada")
+            host.post("two #pyconf", did="did:plc:bob")
+            host.account("did:plc:ada", "takendown")
+            host.account("did:plc:bob", "throttled")
+            await ledger.until(lambda: words(ledger) == ["two"])
+
+
+async def test_a_line_that_is_cut_resumes_without_loss_or_repeat(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            for number in range(0, 40, 2):
+                host.post(f"{number:02} #pyconf")
+                await ledger.until(lambda n=number: len(ledger.posts) == n + 1)
+                host.post(f"{number + 1:02} #pyconf")
+                await host.hang_up()  # perhaps before it was sent
+                await ledger.until(lambda n=number: len(ledger.posts) == n + 2)
+        assert words(ledger) == [f"{number:02}" for number in range(40)]
+        assert all("cursor" in dict(query) for query in host.asked[1:])
+
+
+async def test_a_restart_resumes_from_the_cursor_though_nothing_matched(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            for _ in range(50):
+                host.post("nothing to us", tags=())
+            await ledger.until(lambda: (ledger.kept.get((1, "")) or {}).get("seq") == 50)
+        host.post("while we were away #pyconf")
+        async with listening(ledger, http):
+            await ledger.until(lambda: words(ledger) == ["while we were away"])
+        assert ("cursor", "50") in host.asked[-1]
+        assert [backfill for heard, _, backfill in ledger.accepts if heard] == [False]
+
+
+async def test_a_new_source_is_live_at_once_and_reaches_back_beside(http):
+    async with FakeJetstream() as host:
+        for number in range(30):
+            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=239 - 8 * number))
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("live #pyconf")
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
+            await ledger.until(lambda: "live" in words(ledger))
+        assert words(ledger) == [*(f"{number:02}" for number in range(15, 30)), "live"]  # two hours
+        assert "cursor" not in dict(host.asked[0])
+        assert int(dict(host.asked[1])["cursor"]) > 10**15
+
+
+async def test_reaching_back_goes_on_where_a_kill_left_it(http):
+    async with FakeJetstream() as host:
+        for number in range(40):
+            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=100 - number))
+        ledger = MemoryLedger(source_of(host))
+        half = {"host": host.url, "wire": "v2", "seq": 20, "at": (NOW - timedelta(minutes=80)).isoformat()}
+        ledger.kept = {(1, ""): {**half, "seq": 40, "at": NOW.isoformat(), "tags": ["pyconf"]}, (1, BACK): half}
+        async with listening(ledger, http):
+            await ledger.until(lambda: ledger.kept[1, BACK] == {})
+        assert words(ledger) == [f"{number:02}" for number in range(19, 40)]
+
+
+async def test_far_behind_it_is_live_at_once_and_what_was_missed_follows(http):
+    async with FakeJetstream() as host:
+        for number in range(30):
+            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=30 - number))
+        ledger = MemoryLedger(source_of(host))
+        ledger.kept = {
+            (1, ""): {
+                "host": host.url,
+                "wire": "v2",
+                "seq": 10,
+                "at": (NOW - timedelta(minutes=20)).isoformat(),
+                "tags": ["pyconf"],
+            }
+        }
+        async with listening(ledger, http):
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
+        assert words(ledger) == [f"{number:02}" for number in range(9, 30)]
+        assert {backfill for heard, _, backfill in ledger.accepts if heard} == {True}
+        assert ["cursor" in dict(query) for query in host.asked] == [False, True]
+
+
+async def test_a_number_the_host_forgot_is_reached_back_for_by_time(http):
+    async with FakeJetstream(first=1_000) as host:
+        for number in range(10):
+            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=9 - number))
+        host.floor = 1_005
+        ledger = MemoryLedger(source_of(host))
+        at = (NOW - timedelta(minutes=9)).isoformat()
+        ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 3, "at": at, "tags": ["pyconf"]}}
+        async with listening(ledger, http):
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
+        assert words(ledger) == [f"{number:02}" for number in range(5, 10)]
+        assert [dict(query).get("cursor", "")[:1] for query in host.asked[:2]] == ["3", ""]
+
+
+async def test_a_number_from_the_future_is_resumed_by_time(http):
+    """The host was built anew: our number is beyond its last."""
+    async with FakeJetstream() as host:
+        host.post("missed #pyconf", at=NOW)
+        ledger = MemoryLedger(source_of(host))
+        at = (NOW - timedelta(seconds=10)).isoformat()
+        ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 900, "at": at, "tags": ["pyconf"]}}
+        async with listening(ledger, http):
+            await ledger.until(lambda: words(ledger) == ["missed"])
+        assert ledger.kept[1, ""]["seq"] == 1
+
+
+async def test_a_deletion_while_reaching_back_does_not_bring_the_post_back(http):
+    async with FakeJetstream() as host:
+        old = host.post("to be deleted #pyconf", at=NOW - timedelta(minutes=30))
+        for number in range(10):
+            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=20))
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.delete(old)  # live, and before the reading reaches its creation
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
+            await ledger.until(lambda: len(ledger.posts) == 10)
+        assert words(ledger) == [f"{number:02}" for number in range(10)]
+
+
+async def test_the_next_host_takes_over_by_time(http):
+    async with FakeJetstream() as first, FakeJetstream(first=70_000) as second:
+        ledger = MemoryLedger(source_of(first, second))
+        async with listening(ledger, http):
+            await first.until_connected()
+            first.post("one #pyconf", rkey="1")
+            await ledger.until(lambda: words(ledger) == ["one"])
+            first.refuse = 503
+            second.post("one #pyconf", rkey="1")
+            second.post("two #pyconf", rkey="2")
+            await first.hang_up()
+            await ledger.until(lambda: words(ledger) == ["one", "two"])
+        assert int(dict(second.asked[0])["cursor"]) > 10**15
+        assert ledger.kept[1, ""]["host"] == second.url
+
+
+async def test_a_silent_host_gives_way_to_the_next(http):
+    async with FakeJetstream() as dead, FakeJetstream() as lively:
+        ledger = MemoryLedger(source_of(dead, lively))
+        async with listening(ledger, http):
+            await lively.until_connected()  # after the door's silence
+            lively.post("alive #pyconf")
+            await ledger.until(lambda: words(ledger) == ["alive"])
+        assert ledger.health[1].state == "ok"
+
+
+async def test_sources_of_several_events_share_one_connection(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host), source_of(host, source_id=2, hashtags=("jsconf",)))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("a #pyconf")
+            host.post("b #jsconf", tags=("jsconf",))
+            await ledger.until(lambda: words(ledger) == ["a", "b"])
+            live = [query for query in host.asked if "cursor" not in dict(query)]
+            assert len(live) == 1
+        assert {ids for _, ids, backfill in ledger.accepts if not backfill} == {(1, 2)}
+
+
+async def test_a_hashtag_added_later_is_reached_back_for(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http) as streams:
+            await host.until_connected()
+            host.post("seen #pyconf")
+            host.post("passed over #sprint", tags=("sprint",))
+            await ledger.until(lambda: (ledger.kept.get((1, "")) or {}).get("seq") == 2)
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
+            streams.update([source_of(host, hashtags=("pyconf", "sprint"))])
+            await ledger.until(lambda: words(ledger) == ["passed over", "seen"])
+
+
+async def test_a_dead_line_does_not_touch_its_neighbour(http):
+    async with FakeJetstream(refuse=500) as dead, FakeJetstream() as lively:
+        ledger = MemoryLedger(source_of(dead), source_of(lively, source_id=2))
+        async with listening(ledger, http):
+            await ledger.until(lambda: ledger.health.get(1) and ledger.health[1].state == "failing")
+            await lively.until_connected()
+            lively.post("alive #pyconf")
+            await ledger.until(lambda: words(ledger) == ["alive"])
+            dead.refuse = None
+            await ledger.until(lambda: ledger.health[1].state == "ok")
+        assert ledger.health[2].state == "ok"
+
+
+async def test_a_fault_of_ours_is_told_and_the_line_taken_up_again(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            ledger.fails = RuntimeError("the words of a post")
+            host.post("one #pyconf")
+            await ledger.until(lambda: words(ledger) == ["one"])
+        told = [health.error for _, health in ledger.reports if health.state == "failing"]
+        assert told == ["Backchannel could not make sense of this source"]
+
+
+async def test_an_error_frame_ends_the_line_and_it_is_taken_up_again(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("one #pyconf")
+            await ledger.until(lambda: words(ledger) == ["one"])
+            await host.error("ConsumerTooSlow")
+            host.post("two #pyconf")
+            await ledger.until(lambda: words(ledger) == ["one", "two"])
+
+
+async def test_frames_that_are_garbage_are_counted_and_passed_over(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.say("commit", "did:plc:x", operation="create", collection="app.bsky.feed.post", rkey="1", record=7)
+            host.post("facets #pyconf", facets="no list")
+            host.say("novelty", "did:plc:x")
+            host.say("sync", "did:plc:x")
+            host.post("fine #pyconf")
+            await ledger.until(lambda: words(ledger) == ["fine"])
+
+
+async def test_authors_are_completed_when_the_appview_answers_again(http):
+    from collector.introductions import Introductions
+
+    async with FakeJetstream() as host, FakeAppView(silent=True) as appview:
+        settings = {"jetstream": (host.url,), "appview": appview.url}
+        ledger = MemoryLedger(a_source(1, "bluesky", settings=settings))
+        looking = Introductions(ledger, http, bluesky, first_s=0.01, most_s=0.02)
+        looking.update(ledger.listed)
+        async with listening(ledger, http), asyncio.TaskGroup() as group:
+            running = group.create_task(looking.run())
+            await host.until_connected()
+            for number in range(30):
+                host.post(f"{number} #pyconf", did=f"did:plc:{number:02}")
+                appview.know(f"did:plc:{number:02}", f"n{number:02}.example", f"Number {number}")
+            await ledger.until(lambda: len(ledger.posts) == 30)
+            assert {post.author.name for post in ledger.posts.values()} == {f"did:plc:{n:02}" for n in range(30)}
+            looking.wake()
+            await appview.polled.wait()
+            appview.silent = False
+            await ledger.until(lambda: len(ledger.authors) == 30)
+            running.cancel()
+        assert ledger.authors["did:plc:07"].author.handle == "@n07.example"
+        assert max(len(actors) for actors in appview.asked) == 25
