@@ -87,12 +87,12 @@ class Tail:
     async def _follow_sqlite(self, ready: asyncio.Event) -> None:
         file = sqlite_file(self._store.url)
         with closing(sqlite3.connect(file or "", check_same_thread=False, isolation_level=None)) as connection:
-            seen = await asyncio.to_thread(_data_version, connection)
+            seen = await _asked(connection)
             await self._catch_up()
             ready.set()
             while True:
                 await asyncio.sleep(self._look_s)
-                version = await asyncio.to_thread(_data_version, connection)
+                version = await _asked(connection)
                 if version != seen:
                     seen = version
                     await self._catch_up()
@@ -143,6 +143,16 @@ def _numbers(reading: Connection) -> dict[int, int]:
 
 def _numbers_in(payload: str) -> dict[int, int]:
     return {int(event_id): int(seq) for event_id, _, seq in (word.partition(":") for word in payload.split())}
+
+
+async def _asked(connection: sqlite3.Connection) -> int:
+    """The file's version. Whoever cancels this waits for its thread: closing a connection in use ends the process."""
+    asking = asyncio.create_task(asyncio.to_thread(_data_version, connection))
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        await asking
+        raise
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
