@@ -1,6 +1,7 @@
 """What belongs where: which posts a source may bring into its event, and what a reader asked to see."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from timeline.network import NetworkInfo, Source
 from timeline.post import Post
@@ -22,10 +23,11 @@ def belongs(post: Post, source: Source, info: NetworkInfo) -> bool:
         return True
     if {fold_hashtag(tag) for tag in post.hashtags} & set(source.hashtags):
         return True
-    return _account(post.author.handle) in {_account(name) for name in source.accounts} or (
-        post.author.uri in source.accounts
-    )
+    home = urlsplit(source["server"] or "").hostname or ""  # where an account named without a server is
+    author = _account(post.author.handle)
+    return any(author == _account(name, home) or post.author.uri == name for name in source.accounts)
 
 
-def _account(handle: str) -> str:
-    return handle.strip().lstrip("@").casefold() or "\0"
+def _account(handle: str, home: str = "") -> str:
+    name = handle.strip().lstrip("@").casefold() or "\0"
+    return f"{name}@{home}" if home and "@" not in name else name
