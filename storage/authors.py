@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from storage import media
 from storage.tables import authors
@@ -23,6 +23,10 @@ class Kept:
     id: int
     author: Author
     before: Author | None = None
+
+
+# Statements are made once: building one costs more than running it.
+_FIND = select(authors).where(authors.c.network == bindparam("network"), authors.c.uri == bindparam("uri"))
 
 
 def keep(writing: Writing, author: Author, *, told_by: int | None, at: datetime) -> Kept:
@@ -86,7 +90,7 @@ def _profile(author: Author) -> dict[str, Any]:
 
 
 def _row(reading: Connection, network: str, uri: str) -> Row[Any] | None:
-    return reading.execute(select(authors).where(authors.c.network == network, authors.c.uri == uri)).one_or_none()
+    return reading.execute(_FIND, {"network": network, "uri": uri}).one_or_none()
 
 
 def _author(row: Row[Any]) -> Author:

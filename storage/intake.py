@@ -1,7 +1,7 @@
 """The one way in: what sources heard is cleaned, judged, kept and recorded, in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,13 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import InternalError, OperationalError
 
-from storage import authors, judging, posts, sources
+from storage import authors, events, judging, posts, sources
 from storage.telling import of_post, tell
 from storage.writing import TransactionLost, Writing
 from timeline.errors import UnreadablePost
 from timeline.network import NetworkInfo, Source
-from timeline.post import AuthorGone, AuthorUpdate, Cursor, Heard, Post, Removal, Sighting, Unreadable
-from timeline.tidy import identifier, tidy, tidy_author
+from timeline.post import Author, AuthorGone, AuthorUpdate, Cursor, Heard, Post, Removal, Sighting, Unreadable
+from timeline.tidy import MAX_URI, fit, identifier, tidy, tidy_author
 from timeline.view import belongs
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ def accept(
     post has wrong is counted and costs the others nothing; what the database has wrong raises.
     """
     intake = _Intake(writing, source_ids, networks, judging.Arrival(at=at, backfill=backfill))
+    intake.look_ahead(heard)
     for one in heard:
         intake.hear(one)
     sources.count(writing, intake.arrived)
@@ -88,15 +89,27 @@ class _Intake:
         known = sources.by_ids(self.reading, source_ids)
         self.sources = [source for source in known.values() if source.kind in networks]
         self.source_ids = [source.id for source in self.sources]
+        self.events = events.by_ids(self.reading, {source.event_id for source in self.sources})
+        self.new: set[tuple[str, str]] = set()  # certainly neither held nor removed
+        self.authors: dict[Author, authors.Kept] = {}  # as this batch has kept them
         self.done: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.arrived: dict[int, list[datetime]] = defaultdict(list)
+
+    def look_ahead(self, heard: Sequence[Heard]) -> None:
+        """Find out together which posts nobody has heard of: one question for a batch, not three a post."""
+        sightings = [one for one in heard if isinstance(one, Sighting)]
+        for start in range(0, len(sightings), ASKED_AT_ONCE):
+            asked = sightings[start : start + ASKED_AT_ONCE]
+            named = {(one.post.network, fit(one.post.uri, MAX_URI)): fit(one.ref, MAX_URI) for one in asked}
+            self.new |= posts.unheard_of(self.reading, named, self.source_ids)
 
     def hear(self, one: Heard) -> None:
         """Take in one of the batch, or count why not."""
         try:
             with self.writing.savepoint():
                 self._take(one)
+            return
         except _Dropped as reason:
             self.dropped[str(reason)] += 1
         except UnreadablePost:
@@ -107,6 +120,7 @@ class _Intake:
             if not self.dropped["error"]:
                 log.warning("a post could not be kept", error=type(error).__name__, sources=self.source_ids)
             self.dropped["error"] += 1
+        self.authors.clear()  # what was kept of them may just have been undone
 
     def _take(self, one: Heard) -> None:
         match one:
@@ -115,11 +129,10 @@ class _Intake:
             case Removal(ref=ref):
                 self._removal(ref)
             case AuthorUpdate(author=author):
-                kept = authors.keep(self.writing, tidy_author(author), told_by=None, at=self.at)
-                judging.author_changed(self.writing, kept, self.networks, at=self.at)
+                self.authors.clear()
+                self._keep_author(tidy_author(author), told_by=None)
             case AuthorGone(network=network, uri=uri):
-                gone = posts.by_author(self.reading, network, uri)
-                self.done["removed"] += posts.remove(self.writing, gone, at=self.at)
+                self._remove(posts.by_author(self.reading, network, uri))
             case Unreadable(reason=reason):
                 raise _Dropped(reason)
 
@@ -127,23 +140,25 @@ class _Intake:
         ref = identifier(sighting.ref)
         post = tidy(sighting.post, at=self.at)
         claims = [source for source in self.sources if belongs(post, source, self.networks[source.kind])]
-        row = posts.find(self.reading, post.network, post.uri)
+        new = (post.network, post.uri) in self.new
+        self.new.discard((post.network, post.uri))
+        row = None if new else posts.find(self.reading, post.network, post.uri)
         if row is None:
-            self._new(ref, post, claims)
+            self._new(ref, post, claims, surely=new)
         else:
             self._known(ref, post, claims, row)
 
-    def _new(self, ref: str, post: Post, claims: list[Source]) -> None:
+    def _new(self, ref: str, post: Post, claims: list[Source], *, surely: bool) -> None:
         if not claims:
             raise _Dropped("elsewhere")
         published_at = post.published_at or self.at
         claims = [source for source in claims if self._wanted(published_at, source)]
         if not claims:
             raise _Dropped("outside the event's time")
-        self._refuse_buried(ref, post)
+        if not surely:
+            self._refuse_buried(ref, post)
         told_by = claims[0].id
-        author = authors.keep(self.writing, post.author, told_by=told_by, at=self.at)
-        judging.author_changed(self.writing, author, self.networks, at=self.at)
+        author = self._author(post.author, told_by=told_by)
         post = replace(post, author=author.author)
         post_id = posts.keep(self.writing, post, author_id=author.id, told_by=told_by, at=self.at)
         if self.writing.dialect == "postgresql":
@@ -151,10 +166,10 @@ class _Intake:
         if post_id is None:  # another process was first
             row = posts.find(self.reading, post.network, post.uri)
             return self._known(ref, post, claims, row) if row is not None else None
+        posts.see(self.writing, [source.id for source in claims], ref, post_id, posts.digest(post))
+        judging.place(self.writing, post_id, post, claims, self.events, self.arrival)
         for source in claims:
-            posts.see(self.writing, source.id, ref, post_id, posts.digest(post))
             self.arrived[source.id].append(published_at)
-        judging.place(self.writing, post_id, post, claims, self.arrival)
         self.done["added"] += 1
         return None
 
@@ -170,8 +185,10 @@ class _Intake:
 
         arriving = [source for source in claims if source.id not in seen and self._wanted(row.published_at, source)]
         retold = [source_id for source_id, digest in seen.items() if digest != said and not stale]
-        for source_id in [*retold, *(source.id for source in arriving)]:
-            posts.see(self.writing, source_id, ref, row.id, said)
+        if retold:
+            posts.see_again(self.writing, retold, ref, row.id, said)
+        if arriving:
+            posts.see(self.writing, [source.id for source in arriving], ref, row.id, said)
 
         if edited:
             self._edit(post, row)
@@ -181,12 +198,10 @@ class _Intake:
         if arriving:
             post = replace(post, author=authors.by_id(self.reading, row.author_id))
             judging.rejudge(self.writing, row.id, post, self.networks, edited=False, at=self.at)
-            judging.place(self.writing, row.id, post, arriving, self.arrival)
+            judging.place(self.writing, row.id, post, arriving, self.events, self.arrival)
 
     def _edit(self, post: Post, row: Row[Any]) -> None:
-        author = authors.keep(self.writing, post.author, told_by=self.source_ids[0], at=self.at)
-        judging.author_changed(self.writing, author, self.networks, at=self.at)
-        post = replace(post, author=author.author)
+        post = replace(post, author=self._author(post.author, told_by=self.source_ids[0]).author)
         posts.replace_words(self.writing, row.id, post, told_by=self.source_ids[0], at=self.at)
         judging.rejudge(self.writing, row.id, post, self.networks, edited=True, at=self.at)
         self.done["changed"] += 1
@@ -195,10 +210,26 @@ class _Intake:
         ref = identifier(ref)
         known = posts.by_refs(self.reading, [ref], self.source_ids)
         if known:
-            self.done["removed"] += posts.remove(self.writing, known.values(), at=self.at)
+            self._remove(known.values())
             return
+        self.new.clear()  # it may be one of these
         scoped = [source.id for source in self.sources if self.networks[source.kind].deletes == "scoped"]
         posts.bury_unseen(self.writing, ref, scoped, at=self.at)
+
+    def _author(self, author: Author, *, told_by: int) -> authors.Kept:
+        """The author as kept; written once a batch for each form of a profile."""
+        if author not in self.authors:
+            self.authors[author] = self._keep_author(author, told_by=told_by)
+        return self.authors[author]
+
+    def _keep_author(self, author: Author, *, told_by: int | None) -> authors.Kept:
+        kept = authors.keep(self.writing, author, told_by=told_by, at=self.at)
+        judging.author_changed(self.writing, kept, self.networks, at=self.at)
+        return kept
+
+    def _remove(self, post_ids: Iterable[int]) -> None:
+        self.authors.clear()  # one without posts is removed too
+        self.done["removed"] += posts.remove(self.writing, post_ids, at=self.at)
 
     def _speaks(self, row: Row[Any]) -> bool:
         """Whether a post's words are ours to change without a date of edit.

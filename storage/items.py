@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from storage import media, posts
-from storage.columns import micros
+from storage.columns import UtcTime, micros
 from storage.tables import authors, events, items
 from storage.tables import posts as post_rows
 from timeline.errors import ErasedItem, NoSuchItem
@@ -29,6 +42,10 @@ _WHOLE = (
     .join_from(items, post_rows, items.c.post_id == post_rows.c.id)
     .join(authors, post_rows.c.author_id == authors.c.id)
 )
+_BY_IDS = _WHOLE.where(
+    items.c.id.in_(bindparam("ids", expanding=True)), items.c.state.in_(bindparam("states", expanding=True))
+)
+_SEQ = select(events.c.seq).where(events.c.id == bindparam("event"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +68,15 @@ def page(
 
     Ordered by (published_at, id), so posts of one moment neither repeat nor vanish between pages.
     """
-    query = _WHOLE.where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+    query = _page_query(before is not None, where.network is not None, where.highlighted)
+    if where.words:
+        query = _with_words(query, where.words)
+    asked: dict[str, Any] = {"event": event_id, "upto": limit + 1, "network": where.network}
     if before is not None:
-        place = (items.c.published_at, items.c.id)
-        bounds = (before.published_at, before.id)  # typed by hand: a tuple does not take its columns' types over
-        query = query.where(tuple_(*place) < tuple_(*bounds, types=[column.type for column in place]))
-    query = _narrowed(query, where).order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit + 1)
-    found = _items(reading, reading.execute(query).all())
+        asked |= {"published_at": before.published_at, "id": before.id}
+    found = _items(reading, reading.execute(query, asked).all())
     shown = found[:limit]
-    seq = reading.scalar(select(events.c.seq).where(events.c.id == event_id)) or 0
+    seq = reading.scalar(_SEQ, {"event": event_id}) or 0
     return Page(items=tuple(shown), next=shown[-1].place if len(found) > limit and shown else None, seq=seq)
 
 
@@ -75,8 +92,8 @@ def by_id(reading: Connection, item_id: int) -> Item:
 
 def by_ids(reading: Connection, item_ids: Sequence[int], *, states: frozenset[State] = PUBLIC) -> dict[int, Item]:
     """Those of these items that are in one of ``states``, by id."""
-    query = _WHOLE.where(items.c.id.in_(item_ids), items.c.state.in_([state.value for state in states]))
-    return {item.id: item for item in _items(reading, reading.execute(query).all())}
+    asked = {"ids": item_ids, "states": [state.value for state in states]}
+    return {item.id: item for item in _items(reading, reading.execute(_BY_IDS, asked).all())}
 
 
 def activity(reading: Connection, event_id: int, *, start: datetime, end: datetime, buckets: int) -> list[int]:
@@ -104,13 +121,23 @@ def counts(reading: Connection, event_id: int) -> dict[str, int]:
     return dict(tuple(row) for row in reading.execute(query.group_by(items.c.network)))
 
 
-def _narrowed(query: Select[Any], where: Filter) -> Select[Any]:
-    if where.network is not None:
-        query = query.where(items.c.network == where.network)
-    if where.highlighted is not None:
+@cache
+def _page_query(older: bool, of_network: bool, highlighted: bool | None) -> Select[Any]:
+    """Made once for each shape: building a statement costs more than running it."""
+    query = _WHOLE.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)
+    if older:
+        place = tuple_(bindparam("published_at", type_=UtcTime), bindparam("id", type_=BigInteger))
+        query = query.where(tuple_(items.c.published_at, items.c.id) < place)
+    if of_network:
+        query = query.where(items.c.network == bindparam("network"))
+    if highlighted is not None:
         picked = items.c.highlighted_at.is_not(None)
-        query = query.where(picked if where.highlighted else ~picked)
-    for word in (where.words or "").split():
+        query = query.where(picked if highlighted else ~picked)
+    return query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(bindparam("upto", type_=Integer))
+
+
+def _with_words(query: Select[Any], words: str) -> Select[Any]:
+    for word in words.split():
         searched = (post_rows.c.text, post_rows.c.title, authors.c.name, authors.c.handle)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
     return query

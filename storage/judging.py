@@ -38,14 +38,19 @@ class Arrival:
     backfill: bool
 
 
-def place(writing: Writing, post_id: int, post: Post, claims: Sequence[Source], arrival: Arrival) -> list[int]:
-    """Put a post into the events of ``claims`` that do not have it yet; the ids of the new items."""
+def place(
+    writing: Writing,
+    post_id: int,
+    post: Post,
+    claims: Sequence[Source],
+    known: Mapping[int, Event],
+    arrival: Arrival,
+) -> None:
+    """Put a post into the events of ``claims``, all among ``known``, that do not have it yet."""
     by_event: dict[int, list[Source]] = defaultdict(list)
     for source in claims:
         by_event[source.event_id].append(source)
-    known = events.by_ids(writing.connection, set(by_event))
     published_at = post.published_at or arrival.at
-    made = []
     for event_id, claiming in sorted(by_event.items()):
         verdict = judge(post, claiming, known[event_id])
         values = {
@@ -56,8 +61,6 @@ def place(writing: Writing, post_id: int, post: Post, claims: Sequence[Source], 
         if item_id is not None:
             kind: ChangeKind = "item.added" if verdict.state == State.SHOWN else "item.held"
             writing.record(kind, event_id, item_id, arrival.at)
-            made.append(item_id)
-    return made
 
 
 def judge(post: Post, claiming: Sequence[Source], event: Event) -> Verdict:

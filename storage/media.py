@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, select, update
 
 from storage.tables import authors, events, items, media, posts
 from storage.telling import newest_of_author, of_post, tell
@@ -47,18 +47,29 @@ class KeptMedia:
 
 
 NOTHING = Pictures()
-_SHOWN = (
+_SHOWN: tuple[ColumnElement[Any], ...] = (
     media.c.post_id, media.c.role, media.c.kind, media.c.source_url, media.c.alt, media.c.width, media.c.height,
     media.c.size_bytes, media.c.key, media.c.state,
 )  # fmt: skip
 
 
+# Statements are made once: building one costs more than running it.
+_OF_POSTS = (
+    select(*_SHOWN)
+    .where(media.c.post_id.in_(bindparam("posts", expanding=True)))
+    .order_by(media.c.post_id, media.c.position)
+)
+_OF_POST = select(media.c.id, media.c.role, media.c.source_url).where(media.c.post_id == bindparam("post"))
+_WANT = insert(media)
+
+
 def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures]:
     """The pictures of these posts, in order; a post without any is absent."""
-    query = select(*_SHOWN).where(media.c.post_id.in_(post_ids)).order_by(media.c.post_id, media.c.position)
     attached: dict[int, list[Media]] = defaultdict(list)
     carded: dict[int, Media] = {}
-    for post_id, role, kind, source_url, alt, width, height, size_bytes, key, state in reading.execute(query):
+    for post_id, role, kind, source_url, alt, width, height, size_bytes, key, state in map(
+        tuple, reading.execute(_OF_POSTS, {"posts": post_ids})
+    ):
         one = Media(
             kind=kind,
             source_url=source_url,
@@ -84,7 +95,7 @@ def want(writing: Writing, post_id: int, post: Post, *, at: datetime) -> None:
     told = [("post", position, one) for position, one in enumerate(post.media)]
     if post.card and post.card.image:
         told.append(("card", 0, post.card.image))
-    known = writing.execute(select(media).where(media.c.post_id == post_id)).all()
+    known = writing.execute(_OF_POST, {"post": post_id}).all()
     if not told and not known:
         return
     left: dict[tuple[str, str | None], list[int]] = defaultdict(list)
@@ -96,7 +107,7 @@ def want(writing: Writing, post_id: int, post: Post, *, at: datetime) -> None:
             writing.execute(update(media).where(media.c.id == same.pop()).values(**described))
         else:
             values = _fresh(one, wanted_at=post.published_at or at) | {"post_id": post_id, "role": role}
-            writing.execute(insert(media).values(**values | described))
+            writing.execute(_WANT, values | described)
     if gone := [media_id for media_ids in left.values() for media_id in media_ids]:
         writing.execute(delete(media).where(media.c.id.in_(gone)))
 
@@ -111,7 +122,7 @@ def want_avatar(writing: Writing, author_id: int, author: Author, *, at: datetim
         return
     picture = Media(kind="image", source_url=author.avatar)
     values = _fresh(picture, wanted_at=at) | {"author_id": author_id, "role": "avatar", "position": 0, "kind": "image"}
-    writing.execute(insert(media).values(**values, alt=""))
+    writing.execute(_WANT, values | {"alt": ""})
 
 
 def pending(reading: Connection, limit: int, at: datetime) -> list[PendingMedia]:

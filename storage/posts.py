@@ -6,7 +6,18 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    union_all,
+    update,
+)
 
 from storage import media
 from storage.tables import authors, items, posts, sightings, sources, tombstone_refs, tombstones
@@ -23,6 +34,37 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
     authors.c.uri, authors.c.name, authors.c.handle, authors.c.url, authors.c.avatar, authors.c.avatar_key,
     authors.c.labels, authors.c.known, authors.c.organisation,
 )  # fmt: skip
+
+
+_FOUND: tuple[ColumnElement[Any], ...] = (
+    posts.c.id, posts.c.network, posts.c.uri, posts.c.author_id, posts.c.published_at, posts.c.edited_at,
+    posts.c.poll, posts.c.replies, posts.c.boosts, posts.c.likes, posts.c.told_by,
+)  # fmt: skip
+
+# Statements are made once: building one costs more than running it.
+_FIND = select(*_FOUND).where(posts.c.network == bindparam("network"), posts.c.uri == bindparam("uri"))
+_AT = update(posts).where(posts.c.id == bindparam("post"))
+_BURIED = union_all(
+    select(tombstones.c.at).where(tombstones.c.network == bindparam("network"), tombstones.c.uri == bindparam("uri")),
+    select(tombstone_refs.c.at).where(
+        tombstone_refs.c.source_id.in_(bindparam("sources", expanding=True)), tombstone_refs.c.ref == bindparam("ref")
+    ),
+)
+_KNOWN = union_all(
+    select(posts.c.network, posts.c.uri).where(posts.c.uri.in_(bindparam("uris", expanding=True))),
+    select(tombstones.c.network, tombstones.c.uri).where(tombstones.c.uri.in_(bindparam("uris", expanding=True))),
+)
+_BURIED_REFS = select(tombstone_refs.c.ref).where(
+    tombstone_refs.c.source_id.in_(bindparam("sources", expanding=True)),
+    tombstone_refs.c.ref.in_(bindparam("refs", expanding=True)),
+)
+_SEE = insert(sightings)
+_SEE_AGAIN = update(sightings).where(
+    sightings.c.source_id == bindparam("source"), sightings.c.ref == bindparam("called")
+)
+_SEEN = select(sightings.c.source_id, sightings.c.digest).where(
+    sightings.c.source_id.in_(bindparam("sources", expanding=True)), sightings.c.ref == bindparam("ref")
+)
 
 
 def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
@@ -69,14 +111,17 @@ def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
 
 def find(reading: Connection, network: str, uri: str) -> Row[Any] | None:
     """The row of a post as far as intake needs it to tell news from repeats."""
-    wanted: tuple[ColumnElement[Any], ...] = (
-        posts.c.id, posts.c.author_id, posts.c.published_at, posts.c.edited_at, posts.c.poll, posts.c.replies,
-        posts.c.boosts, posts.c.likes, posts.c.told_by,
-    )  # fmt: skip
-    found: Row[Any] | None = reading.execute(
-        select(*wanted).where(posts.c.network == network, posts.c.uri == uri)
-    ).one_or_none()
-    return found
+    return reading.execute(_FIND, {"network": network, "uri": uri}).one_or_none()
+
+
+def unheard_of(
+    reading: Connection, named: Mapping[tuple[str, str], str], source_ids: Sequence[int]
+) -> set[tuple[str, str]]:
+    """Which of ``named`` (network and uri, with the source's own name) we neither hold nor have removed."""
+    uris = [uri for _, uri in named]
+    known = {(row.network, row.uri) for row in reading.execute(_KNOWN, {"uris": uris})}
+    buried = set(reading.scalars(_BURIED_REFS, {"sources": source_ids, "refs": list(named.values())}))
+    return {name for name, ref in named.items() if name not in known and ref not in buried}
 
 
 def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: datetime) -> int | None:
@@ -85,7 +130,7 @@ def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: date
         "network": post.network, "uri": post.uri, "author_id": author_id, "published_at": post.published_at,
     }  # fmt: skip
     post_id: int | None = writing.add(posts, values | _words(post) | tallies(post) | {"told_by": told_by}, posts.c.id)
-    if post_id is not None:
+    if post_id is not None and (post.media or post.card):
         media.want(writing, post_id, post, at=at)
     return post_id
 
@@ -93,13 +138,13 @@ def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: date
 def replace_words(writing: Writing, post_id: int, post: Post, *, told_by: int, at: datetime) -> None:
     """Put an edit in the place of what was said; when it was first said stays."""
     values = _words(post) | tallies(post) | {"told_by": told_by}
-    writing.execute(update(posts).where(posts.c.id == post_id).values(**values))
+    writing.execute(_AT, values | {"post": post_id})
     media.want(writing, post_id, post, at=at)
 
 
 def replace_tallies(writing: Writing, post_id: int, post: Post) -> None:
     """Bring the counts, and a poll's votes, up to date."""
-    writing.execute(update(posts).where(posts.c.id == post_id).values(**tallies(post)))
+    writing.execute(_AT, tallies(post) | {"post": post_id})
 
 
 def tallies(post: Post) -> dict[str, Any]:
@@ -140,9 +185,8 @@ def remove(writing: Writing, post_ids: Iterable[int], *, at: datetime) -> int:
 
 def buried(reading: Connection, network: str, uri: str, ref: str, source_ids: Sequence[int]) -> bool:
     """Whether this post was removed, under whatever name these sources know it by."""
-    stone = exists().where(tombstones.c.network == network, tombstones.c.uri == uri)
-    by_ref = exists().where(tombstone_refs.c.source_id.in_(source_ids), tombstone_refs.c.ref == ref)
-    return bool(reading.scalar(select(literal(1)).where(stone | by_ref)))
+    named = {"network": network, "uri": uri, "ref": ref, "sources": source_ids}
+    return reading.execute(_BURIED, named).first() is not None
 
 
 def bury_unseen(writing: Writing, ref: str, source_ids: Iterable[int], *, at: datetime) -> None:
@@ -151,19 +195,21 @@ def bury_unseen(writing: Writing, ref: str, source_ids: Iterable[int], *, at: da
         writing.add(tombstone_refs, {"source_id": source_id, "ref": ref, "at": at}, tombstone_refs.c.ref)
 
 
-def see(writing: Writing, source_id: int, ref: str, post_id: int, seen_as: int) -> None:
-    """Write down that a source shows a post under ``ref``, and what it said (its digest)."""
-    here = (sightings.c.source_id == source_id) & (sightings.c.ref == ref)
-    if writing.execute(update(sightings).where(here).values(digest=seen_as, post_id=post_id)).rowcount == 0:
-        writing.execute(insert(sightings).values(source_id=source_id, ref=ref, post_id=post_id, digest=seen_as))
+def see(writing: Writing, source_ids: Sequence[int], ref: str, post_id: int, seen_as: int) -> None:
+    """Write down that sources show a post under ``ref``, and what they said (its digest)."""
+    fresh = {"post_id": post_id, "digest": seen_as}
+    writing.execute(_SEE, [fresh | {"source_id": source_id, "ref": ref} for source_id in source_ids])
+
+
+def see_again(writing: Writing, source_ids: Sequence[int], ref: str, post_id: int, seen_as: int) -> None:
+    """As ``see``, for sources that have shown ``ref`` before and now say something else."""
+    fresh = {"post_id": post_id, "digest": seen_as}
+    writing.execute(_SEE_AGAIN, [fresh | {"source": source_id, "called": ref} for source_id in source_ids])
 
 
 def sightings_of(reading: Connection, ref: str, source_ids: Sequence[int]) -> dict[int, int]:
     """The digest of what these sources last said of ``ref``, by source id."""
-    query = select(sightings.c.source_id, sightings.c.digest).where(
-        sightings.c.source_id.in_(source_ids), sightings.c.ref == ref
-    )
-    return dict(tuple(row) for row in reading.execute(query))
+    return {row.source_id: row.digest for row in reading.execute(_SEEN, {"sources": source_ids, "ref": ref})}
 
 
 def by_refs(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -> dict[str, int]:

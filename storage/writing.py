@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, CursorResult, Executable, Table, bindparam, insert, text, update
@@ -20,7 +21,15 @@ SCRUB = "scrub"
 
 _AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization_failure, deadlock_detected
 
-_number_item = update(items).where(items.c.id == bindparam("item")).values(seq=bindparam("number"))
+# Statements are made once: building one costs more than running it.
+_BUMP = (
+    update(events)
+    .where(events.c.id == bindparam("event"))
+    .values(seq=events.c.seq + bindparam("steps"))
+    .returning(events.c.seq)
+)
+_NUMBER_ITEM = update(items).where(items.c.id == bindparam("item")).values(seq=bindparam("number"))
+_LOG = insert(changes)
 
 
 class TransactionLost(BackchannelError):
@@ -54,10 +63,9 @@ class Writing:
         """Tell readers of a change. It gets its number with the commit, last of all."""
         self.records.append(_Record(kind, event_id, item_id, at))
 
-    def add(self, table: Table, values: Mapping[str, Any], *returning: Column[Any]) -> Any:
+    def add(self, table: Table, values: Mapping[str, Any], returning: Column[Any]) -> Any:
         """Insert a row unless its like is there; what it returns, or None where it was."""
-        statement = postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
-        found = self.connection.execute(statement.on_conflict_do_nothing().returning(*returning), values)
+        found = self.connection.execute(_insert_new(table, returning, self.dialect), values)
         return found.scalar_one_or_none()
 
     def erase(self, at: datetime) -> None:
@@ -96,6 +104,12 @@ class Writing:
             raise TransactionLost("the database gave up the whole transaction") from error
 
 
+@cache
+def _insert_new(table: Table, returning: Column[Any], dialect: str) -> Executable:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return statement.on_conflict_do_nothing().returning(returning)
+
+
 def worth_another_try(error: DBAPIError) -> bool:
     """Whether the same writes may well succeed now: after a deadlock, or on a new connection."""
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AGAIN
@@ -120,11 +134,10 @@ def number(writing: Writing) -> dict[int, int]:
 
 
 def _number_event(writing: Writing, event_id: int, records: list[_Record]) -> int:
-    bump = update(events).where(events.c.id == event_id).values(seq=events.c.seq + len(records))
-    last: int = writing.execute(bump.returning(events.c.seq)).scalar_one()
+    last: int = writing.execute(_BUMP, {"event": event_id, "steps": len(records)}).scalar_one()
     first = last - len(records) + 1
     writing.execute(
-        insert(changes),
+        _LOG,
         [
             {"event_id": event_id, "seq": seq, "kind": record.kind, "subject": record.item_id, "at": record.at}
             for seq, record in enumerate(records, first)
@@ -132,5 +145,5 @@ def _number_event(writing: Writing, event_id: int, records: list[_Record]) -> in
     )
     numbers = {record.item_id: seq for seq, record in enumerate(records, first) if record.item_id is not None}
     if numbers:
-        writing.execute(_number_item, [{"item": item_id, "number": seq} for item_id, seq in numbers.items()])
+        writing.execute(_NUMBER_ITEM, [{"item": item_id, "number": seq} for item_id, seq in numbers.items()])
     return last

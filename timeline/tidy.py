@@ -46,7 +46,7 @@ def tidy(post: Post, *, at: datetime) -> Post:
         post,
         network=identifier(post.network),
         uri=identifier(post.uri),
-        url=web_address(post.url),
+        url=_link(post.url),
         author=tidy_author(post.author),
         published_at=at if post.published_at is None else min(post.published_at, at),
         edited_at=None if post.edited_at is None else min(post.edited_at, at),
@@ -55,7 +55,7 @@ def tidy(post: Post, *, at: datetime) -> Post:
         text=text,
         language=_line(post.language, 35),
         hashtags=_each_once(fit(tag.strip().lstrip("#＃"), MAX_NAME) for tag in hashtags[:MAX_TAGS]),
-        links=_each_once(address for link in post.links[:MAX_LINKS] if (address := web_address(link))),
+        links=_each_once(address for link in post.links[:MAX_LINKS] if (address := _link(link))),
         in_reply_to=_line(post.in_reply_to, MAX_URI),
         quotes=_line(post.quotes, MAX_URI),
         content_warning=_line(post.content_warning, MAX_TITLE),
@@ -76,7 +76,7 @@ def tidy_author(author: Author) -> Author:
         uri=identifier(author.uri),
         name=_line(author.name, MAX_NAME) or _line(author.handle, MAX_NAME) or fit(author.uri, MAX_NAME),
         handle=_line(author.handle, MAX_NAME) or "",
-        url=web_address(author.url),
+        url=_link(author.url),
         avatar=_address(author.avatar),
         labels=_each_once(fit(label, MAX_NAME) for label in author.labels[:MAX_TAGS]),
     )
@@ -109,6 +109,10 @@ def _each_once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
+def _link(url: str | None) -> str | None:
+    return web_address(_UNFIT.sub("", url)) if url else None
+
+
 def _address(url: str | None) -> str | None:
     """Where a picture is, in whatever form its adapter gave it; never the picture itself."""
     if not url or len(url) > MAX_ADDRESS or url.lstrip()[:5].lower() == "data:":
@@ -138,7 +142,7 @@ def _media(media: Media) -> Media:
 
 
 def _card(card: Card | None) -> Card | None:
-    url = web_address(card.url) if card else None
+    url = _link(card.url) if card else None
     if card is None or url is None:
         return None
     return Card(
