@@ -4,14 +4,19 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import brotli
 from aiohttp import web
 
+from dashboard.compression import accepts
+from dashboard.keys import RENDERER, SITE
 from dashboard.site import Site
 
+STATIC = Path(str(files("dashboard"))) / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT = re.compile(r"\n\s+")
@@ -21,10 +26,10 @@ _TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "app
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it goes out; ``packed`` is its gzip, None where that gains nothing."""
+    """One file as it goes out; ``packed`` by coding, best first, empty where packing gains nothing."""
 
     body: bytes
-    packed: bytes | None
+    packed: Mapping[str, bytes]
     content_type: str
 
 
@@ -53,27 +58,32 @@ class Assets:
         self._assets[name]
         return f"/static/{self.digest}/{name}"
 
-    def answer(self, request: web.Request, digest: str, name: str) -> web.Response:
-        """One file; under a digest of another version it is not kept, because it may be another file."""
-        asset = self._assets.get(name)
-        if asset is None:
-            raise web.HTTPNotFound
-        headers = {"Cache-Control": FOR_EVER if digest == self.digest else "no-cache"}
-        body = asset.body
-        if asset.packed is not None:
-            headers["Vary"] = "Accept-Encoding"
-            if "gzip" in request.headers.get("Accept-Encoding", ""):
-                headers["Content-Encoding"] = "gzip"
-                body = asset.packed
-        return web.Response(body=body, content_type=asset.content_type, headers=headers)
+    def find(self, name: str) -> Asset | None:
+        return self._assets.get(name)
 
 
-STATIC = Path(str(files("dashboard"))) / "static"
+async def serve(request: web.Request) -> web.Response:
+    """GET /static/{digest}/{name}; under the digest of another version it is not kept: it may be another file."""
+    assets = request.app[RENDERER].assets
+    digest, _, name = request.match_info["path"].partition("/")
+    asset = assets.find(name)
+    if asset is None:
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": FOR_EVER if digest == assets.digest else "no-cache"}
+    body = asset.body
+    if asset.packed:
+        headers["Vary"] = "Accept-Encoding"
+        coding = next((coding for coding in asset.packed if accepts(request, coding)), None)
+        if coding is not None:
+            headers["Content-Encoding"] = coding
+            body = asset.packed[coding]
+    return web.Response(body=body, content_type=asset.content_type, headers=headers)
 
 
-def theme(site: Site) -> str:
-    """``/theme.css``: the host's accent. Hue alone, so that contrast stays as it was measured."""
-    return "" if site.accent_hue is None else f":root{{--hue:{site.accent_hue}}}"
+async def theme(request: web.Request) -> web.Response:
+    """GET /theme.css: the host's accent. Hue alone, so that contrast stays as it was measured."""
+    hue = request.app[SITE].accent_hue
+    return web.Response(text="" if hue is None else f":root{{--hue:{hue}}}", content_type="text/css")
 
 
 def _joined(found: dict[str, bytes]) -> bytes:
@@ -94,5 +104,5 @@ def _digest(found: dict[str, bytes]) -> str:
 
 def _asset(name: str, body: bytes) -> Asset:
     kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    packed = gzip.compress(body, 9, mtime=0) if kind.startswith(_GAIN) else None
+    packed = {"br": brotli.compress(body), "gzip": gzip.compress(body, 9, mtime=0)} if kind.startswith(_GAIN) else {}
     return Asset(body=body, packed=packed, content_type=kind)

@@ -15,6 +15,7 @@ from storage.tail import Tail
 from timeline.network import NetworkInfo
 
 if TYPE_CHECKING:  # these find their own keys here
+    from dashboard.glance import Glances
     from dashboard.hub import Hub
     from dashboard.render import Renderer
 
@@ -28,8 +29,9 @@ STORE = web.AppKey("store", Store)
 TAIL = web.AppKey("tail", Tail)
 METRICS = web.AppKey("metrics", Metrics)
 PROXIES = web.AppKey("proxies", Proxies)
-RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
+RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
+GLANCES: web.AppKey[Glances] = web.AppKey("glances")
 
 REFERENCE = web.RequestKey("reference", str)
 """What a reader can tell us to find the log line of the mistake that befell them."""

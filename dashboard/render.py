@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class Renderer:
     """Everything a page is made of that does not change from page to page."""
 
-    def __init__(self, site: Site, networks: Sequence[NetworkInfo], assets: Assets) -> None:
-        self.assets = assets
+    def __init__(self, site: Site, networks: Sequence[NetworkInfo]) -> None:
+        self.assets = assets = Assets(site)
         self._labels = {info.key: info.label for info in networks}
         self._environment = _environment()
         self._environment.globals.update(
@@ -40,14 +41,22 @@ class Renderer:
         """The template ``name`` as a whole document, or as the part of one that it is."""
         return self._environment.get_template(name).render(context)
 
-    def card(self, item: Item, event: Event) -> str:
-        """One post, wherever it appears."""
-        return self._card.render(item=item, event=event)
+    def card(self, item: Item, event: Event, *, position: int | None = None, first: bool = False) -> str:
+        """One post, wherever it appears; in a list its ``position``, and whether it is the ``first`` of its day."""
+        return self._card.render(item=item, event=event, position=position, first=first)
 
-    def card_or_broken(self, item: Item, event: Event) -> str:
+    def cards(self, items: Sequence[Item], event: Event, now: datetime) -> list[Markup]:
+        """The posts of a page, a day named above the first of each but today's."""
+        days = [filters.day(now, event), *(filters.day(item.published_at, event) for item in items)]
+        return [
+            Markup(self.card_or_broken(item, event, position=n + 1, first=days[n + 1] != days[n]))  # noqa: S704
+            for n, item in enumerate(items)
+        ]
+
+    def card_or_broken(self, item: Item, event: Event, *, position: int | None = None, first: bool = False) -> str:
         """One post; what cannot be drawn does not stop its neighbours."""
         try:
-            return self.card(item, event)
+            return self.card(item, event, position=position, first=first)
         except Exception:
             _log.exception("a post cannot be drawn", item=item.id)
             return self.broken_card(item.id)

@@ -1,0 +1,22 @@
+"""Pages as answers, drawn in the theme the reader chose."""
+
+from typing import Any
+
+from aiohttp import web
+
+from dashboard.keys import RENDERER
+
+_THEMES = ("light", "dark")
+_COOKIE = "theme"
+
+
+def answer(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
+    """A page, or a part of one. Each reader's own: a cache on the way must not mix themes."""
+    chosen = request.cookies.get(_COOKIE, "")
+    context["theme"] = chosen if chosen in _THEMES else ""
+    return web.Response(
+        text=request.app[RENDERER].page(template, **context),
+        status=status,
+        content_type="text/html",
+        headers={"Cache-Control": "private, no-cache"},
+    )

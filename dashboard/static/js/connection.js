@@ -1,0 +1,55 @@
+// Says how the connection is: in the chip after 3 s without one, after 10 s also as a notice in the figures' place.
+import { say } from './announce.js'
+
+const RECONNECTING_MS = 3_000
+const OFFLINE_MS = 10_000
+
+const chip = document.querySelector('[data-connection]')
+const fine = chip.querySelector('[data-fine]')
+const words = chip.querySelector('[data-words]')
+let timers = []
+let covered = null
+let since = 0
+
+export function up() {
+  timers.forEach(clearTimeout)
+  timers = []
+  since = 0
+  show('live')
+  if (covered) {
+    covered.forEach(([place, kept]) => place.replaceChildren(...kept))
+    covered = null
+    say('Live again.')
+  }
+}
+
+export function down() {
+  if (since) return
+  since = Date.now()
+  timers = [setTimeout(show, RECONNECTING_MS, 'reconnecting', 'Reconnecting'), setTimeout(offline, OFFLINE_MS)]
+}
+
+function show(state, text = '') {
+  chip.dataset.state = state
+  fine.hidden = Boolean(text)
+  words.textContent = text
+}
+
+function offline() {
+  const main = document.querySelector('main')
+  const count = main.querySelectorAll('[data-feed] > article').length
+  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: main.dataset.zone })
+  const title = navigator.onLine ? 'No connection to this site.' : 'You are offline.'
+  const rest = count ? ` Showing ${count} ${count === 1 ? 'post' : 'posts'} saved at ${clock.format(since)}.` : ' We keep trying.'
+  show('offline', 'Offline')
+  covered = [...main.querySelectorAll('[data-notice-place]')].map((place) => [place, [...place.childNodes]])
+  for (const [place] of covered) place.replaceChildren(notice(title, rest))
+  say(title + rest)
+}
+
+function notice(title, rest) {
+  const made = document.querySelector('[data-offline-notice]').content.firstElementChild.cloneNode(true)
+  made.querySelector('b').textContent = title
+  made.querySelector('b').after(rest)
+  return made
+}

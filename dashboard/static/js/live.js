@@ -1,0 +1,64 @@
+// The live stream: one connection, opened again from the last number heard whenever it is lost.
+const KINDS = ['post', 'remove', 'event', 'reset']
+const FIRST_WAIT_MS = 400
+const MOST_WAIT_MS = 15_000
+const REST_AFTER_MS = 60_000 // a hidden tab lets its connection go; a browser has six per host
+const TICK_MS = 5_000
+const SLEPT_MS = 20_000 // a tick this late means that the machine slept, and sockets seldom survive that
+
+// heard(kind, data) for every message; up() and down() when the connection comes and goes; life ends it all.
+export function follow({ address, after, heard, up, down, life }) {
+  let source = null
+  let timer = 0
+  let failures = 0
+  let ticked = Date.now()
+
+  const drop = () => {
+    clearTimeout(timer)
+    source?.close()
+    source = null
+  }
+  const open = () => {
+    drop()
+    if (life.aborted) return
+    source = new EventSource(`${address}/stream?after=${after}`)
+    source.onopen = () => { failures = 0; up() }
+    // The browser itself tries again unless the answer was an error (a proxy's 502 while we restart): then it gives up.
+    source.onerror = () => { down(); if (source?.readyState === EventSource.CLOSED) again() }
+    for (const kind of KINDS) source.addEventListener(kind, ({ data, lastEventId }) => {
+      after = Number(lastEventId) || after
+      heard(kind, data)
+    })
+  }
+  const again = () => {
+    drop()
+    const most = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++)
+    timer = setTimeout(open, most * (0.5 + Math.random() / 2))
+  }
+  const on = (target, name, act) => target.addEventListener(name, act, { signal: life })
+
+  on(document, 'visibilitychange', () => {
+    if (document.hidden) timer = setTimeout(drop, REST_AFTER_MS)
+    else if (!source) open()
+    else clearTimeout(timer)
+  })
+  on(window, 'online', open)
+  on(window, 'offline', () => { drop(); down() })
+  on(window, 'pagehide', drop)
+  on(window, 'pageshow', (event) => event.persisted && open())
+  const tick = setInterval(() => {
+    if (!document.hidden && Date.now() - ticked > SLEPT_MS) open()
+    ticked = Date.now()
+  }, TICK_MS)
+
+  on(life, 'abort', () => { clearInterval(tick); drop() })
+
+  open()
+  return {
+    open,
+    // The server is at this number; a connection that does not get there soon is dead.
+    expect(number) {
+      if (number > after) setTimeout(() => number > after && source && open(), TICK_MS)
+    },
+  }
+}

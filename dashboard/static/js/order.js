@@ -1,0 +1,36 @@
+// Which card stands before which: newest first, by time and then by number.
+const at = (card) => Number(card.dataset.at)
+const number = (card) => Number(card.id.slice('item-'.length))
+
+// Below 0 where one is older than other, above 0 where it is newer. A card that could not be drawn has no time.
+export const newer = (one, other) => at(one) - at(other) || number(one) - number(other)
+
+// The card that a new one goes in front of; null at the end.
+export const slot = (feed, card) => [...feed.children].find((other) => newer(card, other) > 0) ?? null
+
+// Whether a card belongs among those in the document, or would only be read with older posts.
+export const reach = (feed, card, more) => !more || !feed.lastElementChild || newer(card, feed.lastElementChild) > 0
+
+// An edit: the new words in the old place, opened where the reader had opened it.
+export function replace(feed, old, card) {
+  if (Number(card.dataset.seq) < Number(old.dataset.seq)) return
+  const opened = [...old.querySelectorAll('details')].map((details) => details.open)
+  card.querySelectorAll('details').forEach((details, index) => { details.open = opened[index] ?? false })
+  const focused = old.contains(document.activeElement)
+  if (newer(card, old) === 0 || !card.dataset.at) old.replaceWith(card)
+  else { old.remove(); feed.insertBefore(card, slot(feed, card)) }
+  if (focused) card.focus({ preventScroll: true })
+}
+
+// Positions for assistive technology, and the day above the first post of each but today.
+export function renumber(feed) {
+  let day = feed.dataset.today
+  let position = 0
+  for (const card of feed.children) {
+    position += 1
+    if (card.ariaPosInSet !== String(position)) card.ariaPosInSet = String(position)
+    const first = 'day' in card.dataset && card.dataset.day !== day
+    if (first !== 'first' in card.dataset) card.toggleAttribute('data-first', first)
+    day = card.dataset.day ?? day
+  }
+}

@@ -1,0 +1,154 @@
+// Keeps the reader's place. At the top new posts flow in; further down they wait behind the pill. Late ones and edits go
+// where they belong without moving what is being read; a removal hands the focus on.
+import { arrived, seen } from './announce.js'
+import { slot, reach, newer, renumber, replace } from './order.js'
+
+const MOST = 200 // cards in the document while the reader is at the top
+const MOST_WAITING = 200 // beyond that the page is read again
+const wide = matchMedia('(min-width: 64rem)')
+
+// older: the way to older posts (older.js). earlier: this page does not begin with the newest. newest(): read those instead.
+export function keepPlace({ column, feed, older, earlier, newest, life }) {
+  const pill = column.querySelector('[data-pill]')
+  const filters = column.querySelector('.filters')
+  const waiting = new Map()
+  let overflowed = false
+
+  const scroller = () => (wide.matches ? column : document.scrollingElement)
+  const edge = () => filters.getBoundingClientRect().bottom
+  const foot = () => (wide.matches ? column.getBoundingClientRect().bottom : innerHeight)
+  const atTop = () => !earlier && !overflowed && (!feed.firstElementChild || feed.getBoundingClientRect().top >= edge() - 4)
+  const firstInSight = (top = edge()) => [...feed.children].find((card) => card.getBoundingClientRect().bottom > top + 1)
+  const isNew = (card) => !feed.firstElementChild || newer(card, feed.firstElementChild) > 0
+  const isCounted = (card) => isNew(card) && !('late' in card.dataset)
+
+  // Runs change() so that the first card in sight stays where it is.
+  function steady(change) {
+    const anchor = firstInSight()
+    const before = anchor?.getBoundingClientRect().top
+    column.classList.add('is-changing') // the browser's own anchoring would do it a second time
+    change()
+    renumber(feed)
+    if (anchor?.isConnected) scroller().scrollTop += anchor.getBoundingClientRect().top - before
+    column.classList.remove('is-changing')
+  }
+
+  function put(card) {
+    column.querySelector('[data-empty]')?.remove()
+    feed.insertBefore(card, slot(feed, card))
+  }
+
+  function remove(card) {
+    if (card?.parentElement !== feed) return
+    const next = card.nextElementSibling ?? card.previousElementSibling
+    const focused = card.contains(document.activeElement)
+    card.remove()
+    if (focused) next?.focus({ preventScroll: true })
+  }
+
+  function trim() {
+    const extra = [...feed.children].slice(MOST)
+    if (!extra.length) return
+    extra.forEach((card) => card.remove())
+    older.from(feed.lastElementChild.dataset.place)
+  }
+
+  function flow(fresh) {
+    const from = scroller().scrollTop
+    const insert = () => fresh.forEach((card) => { card.classList.add('card--new'); put(card) })
+    if (wide.matches && feed.firstElementChild) {
+      // Two steps: first nothing moves, then the list scrolls up to what is new. A scroll is no layout shift.
+      steady(insert)
+      requestAnimationFrame(() => { scroller().scrollTop = from; trim() })
+    } else {
+      insert()
+      renumber(feed)
+      trim()
+    }
+  }
+
+  function inSight(card) {
+    const where = slot(feed, card)?.getBoundingClientRect().top
+    return where > edge() && where < foot()
+  }
+
+  // What waits goes where it belongs as soon as that moves nothing: all of it at the top, late posts out of sight.
+  function settle() {
+    const everything = atTop()
+    const ready = [...waiting.values()].filter((card) => everything || (!isNew(card) && !inSight(card)))
+    ready.forEach((card) => waiting.delete(card.id))
+    if (everything) { flow(ready); seen() }
+    else if (ready.length) steady(() => ready.forEach(put))
+    count()
+  }
+
+  function count() {
+    const fresh = [...waiting.values()].filter(isCounted).length
+    const words = overflowed || fresh > 99 ? '99+' : String(fresh)
+    pill.hidden = !fresh && !overflowed
+    pill.lastElementChild.textContent = `${words} new ${words === '1' ? 'post' : 'posts'}`
+  }
+
+  function show() {
+    seen()
+    if (overflowed || earlier) { newest(); return }
+    const fresh = [...waiting.values()].filter(isNew).sort(newer)
+    waiting.forEach(put)
+    waiting.clear()
+    renumber(feed)
+    scroller().scrollTop = 0
+    const first = fresh[0] ?? feed.firstElementChild
+    first?.focus({ preventScroll: true })
+    trim()
+    count()
+  }
+
+  pill.onclick = show
+  let asked = false
+  const whenScrolled = () => {
+    if (!waiting.size || asked) return
+    asked = true
+    requestAnimationFrame(() => { asked = false; settle() })
+  }
+  column.addEventListener('scroll', whenScrolled, { passive: true })
+  addEventListener('scroll', whenScrolled, { passive: true, signal: life })
+
+  return {
+    show,
+    // A batch of changes, oldest first: a card, or the id of one that is gone.
+    apply(batch) {
+      const fresh = new Map()
+      const known = []
+      for (const change of batch) {
+        const id = change.id ?? change
+        if (waiting.has(id) && change.id) waiting.set(id, change)
+        else if (document.getElementById(id)) known.push(change)
+        else if (change.id && reach(feed, change, older.more())) fresh.set(id, change)
+        if (!change.id) { waiting.delete(id); fresh.delete(id) }
+      }
+      if (known.length) steady(() => known.forEach((change) => {
+        const old = document.getElementById(change.id ?? change)
+        if (!change.id) remove(old)
+        else if (old) replace(feed, old, change)
+      }))
+      arrived([...fresh.values()].filter(isCounted).length)
+      for (const [id, card] of fresh) waiting.set(id, card)
+      if (waiting.size > MOST_WAITING && !atTop()) { overflowed = true; waiting.clear() }
+      if (waiting.size) settle()
+      else count()
+    },
+    append(cards) {
+      feed.append(...cards.filter((card) => !document.getElementById(card.id) && !waiting.has(card.id)))
+      renumber(feed)
+    },
+    // Where the reader is, for another list to be put into its place.
+    where() {
+      const card = atTop() ? null : firstInSight()
+      return card && { id: card.id, top: card.getBoundingClientRect().top }
+    },
+    backTo(place) {
+      const card = place && document.getElementById(place.id)
+      if (card) scroller().scrollTop += card.getBoundingClientRect().top - place.top
+    },
+  }
+}

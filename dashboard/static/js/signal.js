@@ -1,0 +1,85 @@
+// What stands beside the timeline: read again now and then, and the bars answer to the pointer.
+const EVERY_MS = 60_000
+const AFTER_POSTS_MS = 12_000
+const AFTER_REMOVAL_MS = 3_000 // the server's own glance is 2 s old at most
+const PARTS = ['.title', '.nowbar', '.nowbar__notice', '.signal', '.pictures', '.about__side']
+
+// expect(number): where the server stands. failed(): it did not answer.
+export function keepSignal({ main, expect, failed, life }) {
+  let timer = 0
+  let due = Infinity
+  const wide = matchMedia('(min-width: 64rem)')
+  const about = main.querySelector('[data-about]')
+  const unfold = () => { if (wide.matches) about.open = true }
+
+  function within(ms) {
+    if (Date.now() + ms >= due) return
+    due = Date.now() + ms
+    clearTimeout(timer)
+    timer = setTimeout(read, ms)
+  }
+
+  async function read() {
+    due = Infinity
+    within(EVERY_MS * (0.9 + Math.random() / 5)) // readers who came together do not ask together
+    if (document.hidden || !navigator.onLine) return
+    try {
+      const answer = await fetch(`${main.dataset.live}?fragment=stage`)
+      if (!answer.ok) return
+      const part = document.createElement('template')
+      part.innerHTML = await answer.text()
+      const stage = part.content.querySelector('[data-stage]')
+      PARTS.forEach((name) => swap(main.querySelector('[data-stage]'), stage, name))
+      expect(Number(stage.dataset.seq))
+    } catch {
+      failed()
+    }
+  }
+
+  unfold()
+  wide.addEventListener('change', unfold, { signal: life })
+  life.addEventListener('abort', () => clearTimeout(timer))
+  within(EVERY_MS)
+  inspect(main)
+  return {
+    changed: () => within(AFTER_POSTS_MS),
+    removed(id) {
+      main.querySelectorAll(`[data-of="${id}"]`).forEach((entry) => entry.remove())
+      within(AFTER_REMOVAL_MS)
+    },
+  }
+}
+
+// One part of the stage for its newer self, unless it is the same or the reader is in it.
+function swap(stage, fresh, name) {
+  const old = stage.querySelector(name)
+  const next = fresh.querySelector(name)
+  if (!next || old?.contains(document.activeElement)) return
+  if (!old) { stage.querySelector('.about__side').before(next); return }
+  old.querySelectorAll('details[open]').forEach((details) => { next.querySelector('details').open = details.open })
+  if (old.outerHTML !== next.outerHTML) old.replaceWith(next)
+}
+
+// The figures of the bar under the pointer, in the place of the day's.
+function inspect(main) {
+  const stage = main.querySelector('[data-stage]')
+  stage.addEventListener('pointermove', (event) => {
+    const chart = event.target.closest('[data-signal]')
+    const figures = stage.querySelector('[data-figures]')
+    if (!chart || !Number(chart.dataset.step)) { rest(figures); return }
+    const box = chart.getBoundingClientRect()
+    const values = chart.dataset.values.split(' ')
+    const bar = Math.min(values.length - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * values.length)))
+    const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: main.dataset.zone })
+    const from = Number(chart.dataset.starts) + bar * chart.dataset.step * 1000
+    figures.dataset.rest ??= figures.innerHTML
+    figures.textContent = `${values[bar]} ${values[bar] === '1' ? 'post' : 'posts'} from ${clock.format(from)} to ${clock.format(from + chart.dataset.step * 1000)}`
+  })
+  stage.addEventListener('pointerleave', () => rest(stage.querySelector('[data-figures]')))
+}
+
+function rest(figures) {
+  if (figures?.dataset.rest === undefined) return
+  figures.innerHTML = figures.dataset.rest
+  delete figures.dataset.rest
+}

@@ -1,0 +1,2 @@
+// Every page without a timeline.
+import './theme.js'

@@ -1,0 +1,100 @@
+// The live timeline: joins the stream, the list and what stands beside it.
+import './theme.js'
+import './menu.js'
+import { up, down } from './connection.js'
+import { listen } from './keys.js'
+import { follow } from './live.js'
+import { readOlder } from './older.js'
+import { keepPlace } from './place.js'
+import { keepSignal } from './signal.js'
+
+const AGAIN_MS = 3_000
+const CROWDED_MS = 250 // at most so many batches a second are put into the page
+
+function start(main) {
+  const { live: address, only, before } = main.dataset
+  const end = new AbortController()
+  const life = end.signal
+  const queue = []
+  let flushed = 0
+  let asked = false
+  let reading = false
+
+  const stream = follow({ address, after: Number(main.dataset.seq), heard, up, down, life })
+  const { place, signal } = 'waiting' in main.dataset ? {} : timeline(main, { stream, newest, life })
+  listen(main, () => place?.show())
+
+  function heard(kind, data) {
+    if (kind === 'reset') refresh()
+    if (kind === 'event') signal?.changed()
+    if (kind === 'post') {
+      const card = cardOf(data)
+      if (!only || !card.dataset.network || card.dataset.network === only) later(card)
+      signal?.changed()
+    }
+    if (kind === 'remove') {
+      const { id } = JSON.parse(data)
+      later(`item-${id}`)
+      signal?.removed(id)
+    }
+  }
+
+  function later(change) {
+    queue.push(change)
+    if (asked) return
+    asked = true
+    setTimeout(requestAnimationFrame, Math.max(0, flushed + CROWDED_MS - performance.now()), flush)
+  }
+
+  function flush() {
+    asked = false
+    flushed = performance.now()
+    const batch = queue.splice(0)
+    if (place) place.apply(batch)
+    else refresh() // the first post: this page becomes the timeline
+  }
+
+  function newest() {
+    if (before) location.assign(only ? `${address}?network=${only}` : address)
+    else refresh(false)
+  }
+
+  // Reads the page again and puts it in this one's place, the reader where they were.
+  async function refresh(stay = true) {
+    if (reading) return
+    reading = true
+    try {
+      const answer = await fetch(location.href)
+      if (!answer.ok) throw new Error(answer.statusText)
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const next = page.querySelector('main')
+      const where = stay ? place?.where() : null
+      end.abort()
+      main.replaceWith(next)
+      document.querySelector('[data-fine]').innerHTML = page.querySelector('[data-fine]').innerHTML
+      start(next)?.backTo(where)
+    } catch {
+      reading = false
+      setTimeout(refresh, AGAIN_MS, stay)
+    }
+  }
+
+  return place
+}
+
+function timeline(main, { stream, newest, life }) {
+  const column = main.querySelector('[data-scroller]')
+  const feed = column.querySelector('[data-feed]')
+  const older = readOlder({ column, feed, append: (cards) => place.append(cards), life })
+  const place = keepPlace({ column, feed, older, earlier: 'before' in main.dataset, newest, life })
+  const signal = keepSignal({ main, expect: stream.expect, failed: stream.open, life })
+  return { place, signal }
+}
+
+function cardOf(html) {
+  const part = document.createElement('template')
+  part.innerHTML = html
+  return part.content.querySelector('article')
+}
+
+start(document.querySelector('main'))
