@@ -163,7 +163,7 @@ def _commit(payload: _Payload, wanted: Collection[str], pictures: str | None) ->
     if payload.operation == "delete":
         return Removal(ref=uri)
     try:
-        if payload.operation == "create" and not _matches(_tagged.decode(payload.record), wanted):
+        if payload.operation == "create" and not _matches(payload.record, wanted):
             return None
         post = atproto.to_post(
             payload.did,
@@ -180,12 +180,16 @@ def _commit(payload: _Payload, wanted: Collection[str], pictures: str | None) ->
     return Sighting(ref=uri, post=post)
 
 
-def _matches(record: _Tagged, wanted: Collection[str]) -> bool:
-    for facet in record.facets or ():
+def _matches(record: msgspec.Raw, wanted: Collection[str]) -> bool:
+    try:
+        tagged = _tagged.decode(record)
+    except msgspec.ValidationError:  # one facet of a careless client must not hide the others
+        return any(_fold(tag) in wanted for tag in atproto.hashtags(_records.decode(record)))
+    for facet in tagged.facets or ():
         for feature in facet.features:
             if feature.tag and _fold(feature.tag) in wanted:
                 return True
-    return any(_fold(tag) in wanted for tag in record.tags or ())
+    return any(_fold(tag) in wanted for tag in tagged.tags or ())
 
 
 def _positions(frames: Sequence[bytes], host: str) -> Iterator[Position]:
