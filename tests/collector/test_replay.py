@@ -22,13 +22,14 @@ from timeline.post import AuthorUpdate, Cursor, Heard, Removal, Sighting, Unread
 QUAY = Path(__file__).parents[1] / "payloads" / "replay" / "quay.jsonl"
 BEATS = 8  # lines of QUAY after its header
 HEADER = '{"recording": "Long days", "starts": "2026-05-04T08:00:00Z", "days": 3, "hashtag": "long26"}'
+HTTP = Http(contact="comms@example.org", version="0.1", base_url="https://live.example.org")  # never opened
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 UNA = "https://pier.example/users/una/statuses/1"
 AT_ONCE = 1e6  # a second of the recording in a microsecond, the finest a date can be
 
 
 async def test_what_lies_before_the_start_comes_at_once_as_backfill():
-    batch = await anext(replay.listen([_source(speed=60)], {}, Http(), now=NOW))
+    batch = await anext(replay.listen([_source(speed=60)], {}, HTTP, now=NOW))
 
     assert batch.backfill
     assert [(name, published - NOW) for name, published in _said(batch.heard)] == [
@@ -41,7 +42,7 @@ async def test_posts_come_at_their_time_shrunk_by_the_speed():
     loop = asyncio.get_running_loop()
     began = loop.time()
     took = {}
-    async for batch in replay.listen([_source(speed=300)], {}, Http(), now=NOW):
+    async for batch in replay.listen([_source(speed=300)], {}, HTTP, now=NOW):
         took |= {sighting.ref: loop.time() - began for sighting in batch.heard if isinstance(sighting, Sighting)}
         if "at://did:plc:quay/app.bsky.feed.post/3k1" in took:
             break
@@ -90,7 +91,7 @@ async def test_what_fell_due_while_nobody_played_comes_at_once_and_keeps_its_dat
     await _heard(_source(speed=60), beats=2, cursors=cursors)
 
     later = NOW + timedelta(seconds=100)
-    batch = await anext(replay.listen([_source(speed=60)], cursors, Http(), now=later))
+    batch = await anext(replay.listen([_source(speed=60)], cursors, HTTP, now=later))
 
     assert batch.backfill
     assert [one - NOW for one in map(_date, batch.heard) if one] == [
@@ -117,7 +118,7 @@ async def test_the_next_round_brings_new_posts_by_the_same_authors():
 
 async def test_a_round_begins_after_the_pause_with_what_lies_before_its_start():
     speed, pause = 100_000, timedelta(seconds=0.3)
-    playing = replay.listen([_source(speed=speed)], {}, Http(), now=NOW, pause=pause)
+    playing = replay.listen([_source(speed=speed)], {}, HTTP, now=NOW, pause=pause)
     heard = []
     async for batch in playing:
         heard += batch.heard
@@ -134,7 +135,7 @@ async def test_a_start_long_after_the_end_begins_a_round_now():
     await _heard(_source(speed=AT_ONCE), beats=BEATS, cursors=cursors)
 
     later = NOW + timedelta(days=30)
-    batch = await anext(replay.listen([_source(speed=AT_ONCE)], cursors, Http(), now=later))
+    batch = await anext(replay.listen([_source(speed=AT_ONCE)], cursors, HTTP, now=later))
 
     assert batch.backfill
     assert _said(batch.heard)[1] == (f"{UNA}?round=2", later)
@@ -146,7 +147,7 @@ async def test_another_recording_under_the_same_name_is_played_from_its_start(tm
     await _heard(_source(file, speed=AT_ONCE), beats=3, cursors=cursors)
     _long(tmp_path, posts=2)
 
-    batch = await anext(replay.listen([_source(file, speed=AT_ONCE)], cursors, Http(), now=NOW))
+    batch = await anext(replay.listen([_source(file, speed=AT_ONCE)], cursors, HTTP, now=NOW))
 
     assert _ref(batch.heard[0]) == "https://pier.example/0?round=2"
 
@@ -165,7 +166,7 @@ async def test_a_great_many_posts_come_in_small_batches_that_let_others_work(tmp
     await _heard(source, beats=1, cursors=cursors)
     busy = asyncio.create_task(other())
     sizes, turns_before = [], []
-    async for batch in replay.listen([source], cursors, Http(), now=NOW + timedelta(seconds=1)):
+    async for batch in replay.listen([source], cursors, HTTP, now=NOW + timedelta(seconds=1)):
         sizes.append(len(batch.heard))
         turns_before.append(turns)
         if sum(sizes) == 449:
@@ -177,7 +178,7 @@ async def test_a_great_many_posts_come_in_small_batches_that_let_others_work(tmp
 
 
 async def test_waiting_for_the_next_post_can_be_cancelled():
-    playing = replay.listen([_source(speed=0.01)], {}, Http(), now=NOW)
+    playing = replay.listen([_source(speed=0.01)], {}, HTTP, now=NOW)
     await anext(playing)
     waiting = asyncio.ensure_future(anext(playing))
     await asyncio.sleep(0)
@@ -194,22 +195,22 @@ async def test_a_broken_line_is_heard_as_unreadable(tmp_path):
 
     assert [type(one) for one in await _heard(_source(file, speed=AT_ONCE), beats=2)] == [Sighting, Unreadable]
     with pytest.raises(SourceUnavailable, match=r"demo\.jsonl, line 3: Expected `float`, got `str`"):
-        await replay.check(_source(file), Http())
+        await replay.check(_source(file), HTTP)
 
 
 async def test_checking_says_what_the_recording_holds():
-    assert await replay.check(_source(), Http()) == "a recording of 4 posts over 1 day at speed 60"
+    assert await replay.check(_source(), HTTP) == "a recording of 4 posts over 1 day at speed 60"
 
 
 @pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), "fast", [60]])
 async def test_a_speed_that_is_none_is_said_so(speed):
     with pytest.raises(SourceUnavailable, match="speed"):
-        await replay.check(_source(speed=speed), Http())
+        await replay.check(_source(speed=speed), HTTP)
 
 
 async def test_a_source_without_a_file_is_told_what_to_do():
     with pytest.raises(SourceUnavailable, match="no recording is named"):
-        await replay.check(_source(file=None), Http())
+        await replay.check(_source(file=None), HTTP)
 
 
 async def test_pictures_come_from_the_recordings_of_the_present_sources(tmp_path):
@@ -242,7 +243,7 @@ async def _heard(source: Source, *, beats: int, cursors: dict[Key, Cursor] | Non
     """Listen until ``beats`` were heard; ``cursors`` then say how far, as they would after commits."""
     cursors = {} if cursors is None else cursors
     heard: list[Heard] = []
-    playing = replay.listen([source], cursors, Http(), now=NOW, pause=timedelta(0), batch=1)
+    playing = replay.listen([source], cursors, HTTP, now=NOW, pause=timedelta(0), batch=1)
     while len(heard) < beats:
         one = await anext(playing)
         heard += one.heard
