@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 BUSY_MS = 10_000  # a second process may hold the file for the length of one group commit or one VACUUM
+UPKEEP_BUSY_MS = 1_000  # upkeep comes again: nobody waits for it, and it for nobody
 IDLE_MS = 60_000  # PostgreSQL ends a reader that forgot its transaction: it would hold back VACUUM
 
 Purpose = Literal["read", "write", "upkeep"]
@@ -39,12 +40,13 @@ def libpq_url(url: str) -> str:
 
 
 def _sqlite(file: Path, purpose: Purpose, connections: int) -> Engine:
+    busy_ms = UPKEEP_BUSY_MS if purpose == "upkeep" else BUSY_MS
     engine = create_engine(
         f"sqlite:///{file}",
         pool_size=connections,
         max_overflow=0,
         # The driver begins transactions by itself only for some statements; we do it for all.
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000},
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": busy_ms / 1000},
     )
 
     @event.listens_for(engine, "connect")

@@ -1,5 +1,6 @@
 """Pictures: which are wanted, which we have, and who may see them; the bytes are on a shelf (shelf.py)."""
 
+import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, select, update
 
+from storage.shelf import GRACE_S, Shelf
+from storage.store import Store
 from storage.tables import authors, events, items, media, posts
 from storage.telling import newest_of_author, of_post, tell
 from storage.writing import Writing
@@ -219,6 +222,14 @@ def let_go(writing: Writing, content_hashes: Sequence[str], *, at: datetime) -> 
             here_too = (authors.c.id == row.author_id) & (authors.c.avatar_key == row.key)
             writing.execute(update(authors).where(here_too).values(avatar_key=None))
         _tell(writing, row, at)
+
+
+async def tidy(store: Store, shelf: Shelf, *, at: datetime, grace_s: float = GRACE_S) -> int:
+    """Keep the shelf within its bounds and rid of what no post shows any more; how many files went."""
+    if over := await store.read(over_limit, shelf.limit_bytes):
+        await store.write(let_go, over, at=at)
+    wanted = await store.read(referenced)
+    return await asyncio.to_thread(shelf.sweep, wanted, grace_s=grace_s)
 
 
 def _tell(writing: Writing, row: Row[Any], at: datetime) -> None:

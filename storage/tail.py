@@ -31,10 +31,18 @@ RECONNECT_S = 1.0
 class Tail:
     """The last change numbers of all events, as they rise."""
 
-    def __init__(self, store: Store, *, look_s: float = LOOK_S, silence_s: float = SILENCE_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        look_s: float = LOOK_S,
+        silence_s: float = SILENCE_S,
+        reconnect_s: float = RECONNECT_S,
+    ) -> None:
         self._store = store
         self._look_s = look_s
         self._silence_s = silence_s
+        self._reconnect_s = reconnect_s
         self._latest: dict[int, int] = {}
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
         self._anything: set[asyncio.Future[None]] = set()
@@ -105,7 +113,7 @@ class Tail:
                 if not ready.is_set():
                     raise
                 log.warning("lost the connection that listens for changes", error=type(error).__name__)
-                await asyncio.sleep(RECONNECT_S)
+                await asyncio.sleep(self._reconnect_s)
 
     async def _listen(self, ready: asyncio.Event) -> None:
         """Hear of commits until the connection is lost. What was missed before is caught up first."""

@@ -1,0 +1,116 @@
+"""Removed words leave the raw files."""
+
+import asyncio
+import random
+import sqlite3
+import string
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from storage import erase, schema
+from storage.engine import sqlite_file
+from storage.erase import Scrubber
+from storage.store import Store
+from storage.tables import chores
+from tests.factories import MINUTE, NOON, a_sighting, an_author
+from tests.storage.conftest import Scene
+from timeline.post import Heard, Removal
+
+
+def raw(url: str) -> bytes:
+    """Everything SQLite has on disk for this database."""
+    file = sqlite_file(url)
+    assert file is not None
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+
+
+def words(generator: random.Random) -> str:
+    return "".join(generator.choices(string.ascii_letters, k=24))
+
+
+async def all_scrubbed(store: Store) -> None:
+    def left(reading: Connection) -> int:
+        return reading.scalar(select(func.count()).select_from(chores)) or 0
+
+    while await store.read(left):
+        await asyncio.sleep(0.02)
+
+
+async def test_removed_words_are_gone_from_the_raw_files_in_time(sqlite_url: str) -> None:
+    """Many posts of many lengths, edited and removed in disorder, so that pages are split and joined."""
+    store = await Store.open(sqlite_url)
+    scrubber = Scrubber(store, within_s=0, retry_s=0.05)
+    scene = Scene(store)
+    scene.event = await scene.add_event()
+    source = await scene.add_source()
+    generator = random.Random(20261121)
+    said: dict[str, str] = {f"post{n}": words(generator) for n in range(300)}
+    heard: list[Heard] = [a_sighting(name, html=f"<p>{secret} {'x' * generator.randrange(900)}</p>", title=secret,
+                          author=an_author(words(generator), uri=f"https://a.example/{name}"))
+                          for name, secret in said.items()]  # fmt: skip
+    gone = generator.sample(sorted(said), 200)
+    heard += [Removal(ref=name) for name in gone]
+    for start in range(0, len(heard), 50):
+        await scene.offer(*heard[start : start + 50], by=source)
+    assert any(said[name].encode() in raw(sqlite_url) for name in gone)
+
+    await scrubber.start()
+    await asyncio.wait_for(all_scrubbed(store), 20)
+
+    left = raw(sqlite_url)
+    assert [name for name in gone if said[name].encode() in left] == []
+    assert all(said[name].encode() in left for name in said.keys() - set(gone))
+    assert len(await scene.shown()) == 100
+    await scrubber.stop()
+    await store.close()
+
+
+async def test_a_reader_in_the_way_only_delays_it(sqlite_url: str) -> None:
+    store = await Store.open(sqlite_url)
+    scene = Scene(store)
+    scene.event = await scene.add_event()
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one", title="Unforgettable"), by=source)
+    with closing(sqlite3.connect(sqlite_file(sqlite_url) or "", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM posts").fetchone()
+        await scene.offer(Removal(ref="one"), by=source)
+        assert await erase.scrub(store) is False
+        assert b"Unforgettable" in raw(sqlite_url)
+
+    assert await erase.scrub(store) is True
+    assert b"Unforgettable" not in raw(sqlite_url)
+    await store.close()
+
+
+async def test_what_a_killed_process_left_is_scrubbed_by_the_next(database_url: str) -> None:
+    store = await Store.open(database_url)
+    scene = Scene(store)
+    scene.event = await scene.add_event()
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one"), Removal(ref="one"), by=source, at=NOON + MINUTE)
+    await store.close()
+
+    again = await Store.open(database_url)
+    scrubber = Scrubber(again, within_s=0)
+    await scrubber.start()
+
+    await asyncio.wait_for(all_scrubbed(again), 20)
+    await scrubber.stop()
+    await again.close()
+
+
+async def test_the_first_erasing_takes_the_copies_before_upgrades_along(sqlite_url: str) -> None:
+    file = sqlite_file(sqlite_url)
+    assert file is not None
+    copy = Path(f"{file}.before-0001")
+    copy.write_bytes(b"old words")
+    assert schema.copies(file) == [copy]
+    store = await Store.open(sqlite_url)
+
+    assert await erase.scrub(store)
+
+    assert not copy.exists()
+    await store.close()

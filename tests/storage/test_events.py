@@ -1,0 +1,134 @@
+"""Events and their sources."""
+
+from dataclasses import replace
+
+import pytest
+
+from storage import changes, events, sources
+from tests.factories import DAY, HOUR, MINUTE, NOON, a_sighting, a_source, an_event
+from tests.storage.conftest import Scene
+from timeline.errors import NoSuchEvent
+from timeline.network import Health, Secret, Source
+
+
+async def listed(scene: Scene) -> list[tuple[str, str]]:
+    return [(one.source.address, one.state) for one in await scene.store.read(sources.of_event, scene.event.id)]
+
+
+async def test_an_event_is_created_once_and_then_brought_up_to_date(scene: Scene) -> None:
+    told = an_event(title="Harbour, again", hashtags=("harbour26", "boats"), moderation="before", visibility="draft")
+
+    saved = await scene.store.write(events.save, told, origin="file", at=NOON + HOUR)
+
+    kept = await scene.store.read(events.by_slug, "harbour26")
+    assert kept == replace(scene.event, title=told.title, hashtags=told.hashtags, seq=2)
+    assert replace(saved, seq=2) == kept
+    assert len(await scene.store.read(events.all_events)) == 1
+
+
+async def test_saving_what_is_known_already_is_no_change(scene: Scene) -> None:
+    await scene.store.write(events.save, an_event(), origin="file", at=NOON + HOUR)
+
+    assert await scene.seq() == 1
+
+
+async def test_an_event_without_this_slug_is_an_error_in_words(scene: Scene) -> None:
+    with pytest.raises(NoSuchEvent, match="'elsewhere'"):
+        await scene.store.read(events.by_slug, "elsewhere")
+
+
+async def test_a_source_gone_from_the_file_is_stopped_and_kept(scene: Scene) -> None:
+    one, two = a_source(address="one"), a_source(address="two", label="Second")
+    await scene.store.write(sources.sync, scene.event.id, [one, two], origin="file", at=NOON)
+    by_command = await scene.add_source(address="three")
+
+    await scene.store.write(sources.sync, scene.event.id, [one], origin="file", at=NOON)
+    assert await listed(scene) == [("one", "waiting"), ("two", "stopped"), ("three", "waiting")]
+    collected = await scene.store.read(sources.active, NOON)
+    assert [source.address for source in collected] == ["one", "three"]
+    assert collected[1].id == by_command
+
+    await scene.store.write(sources.sync, scene.event.id, [one, two], origin="file", at=NOON)
+    assert await listed(scene) == [("one", "waiting"), ("two", "waiting"), ("three", "waiting")]
+
+
+async def test_a_source_is_read_as_it_was_told_with_its_events_times_and_no_secret(scene: Scene) -> None:
+    settings = {"server": "https://mastodon.example", "token": Secret("s3cret"), "accounts": ("@ottilie",)}
+    told = a_source(settings=settings, label="Main", trusted=True, every_s=5.0, keep="tagged")
+    await scene.store.write(sources.sync, scene.event.id, [told], origin="file", at=NOON)
+
+    [source] = await scene.store.read(sources.active, NOON)
+
+    assert source == Source(
+        id=source.id, event_id=scene.event.id, kind="mastodon", address="https://mastodon.example", label="Main",
+        trusted=True, every_s=5.0, keep="tagged", hashtags=("harbour26",),
+        settings={"server": "https://mastodon.example", "accounts": ["@ottilie"]},
+        collect_from=scene.event.collect_from, collect_until=scene.event.collect_until,
+    )  # fmt: skip
+
+
+async def test_health_tells_since_when_a_source_fails(scene: Scene) -> None:
+    source = await scene.add_source()
+    due = NOON + HOUR
+
+    async def report(state: str, minute: int, **more: object) -> None:
+        health = Health(state=state, at=NOON + minute * MINUTE, **more)  # type: ignore[arg-type]
+        await scene.store.write(sources.report, source, health)
+
+    await report("ok", 0)
+    await report("failing", 1, error="no answer", hint="look at the network")
+    await report("failing", 2, error="no answer", next_poll_at=due)
+
+    [status] = await scene.store.read(sources.of_event, scene.event.id)
+    assert (status.state, status.error, status.hint) == ("failing", "no answer", None)
+    assert (status.last_success_at, status.failing_since) == (NOON, NOON + MINUTE)
+    assert await scene.store.read(sources.next_polls) == {source: due}
+
+    await report("ok", 3)
+    [status] = await scene.store.read(sources.of_event, scene.event.id)
+    assert (status.error, status.failing_since, status.last_success_at) == (None, None, NOON + 3 * MINUTE)
+
+
+async def test_an_archived_event_is_not_collected(scene: Scene) -> None:
+    await scene.add_source()
+
+    archived = await scene.store.write(events.archive, "harbour26", at=NOON)
+
+    assert (archived.archived_at, archived.phase(NOON)) == (NOON, "past")
+    assert await scene.store.read(sources.active, NOON) == []
+
+
+async def test_a_copy_has_the_sources_and_none_of_the_posts(scene: Scene) -> None:
+    source = await scene.add_source(label="Main", settings={"server": "https://mastodon.example"})
+    await scene.offer(a_sighting("one"), by=source)
+    await scene.store.write(events.archive, "harbour26", at=NOON)
+
+    copy = await scene.store.write(events.copy, "harbour26", "harbour27", at=NOON)
+
+    assert (copy.slug, copy.title, copy.archived_at) == ("harbour27", "Harbour 2026", None)
+    assert await scene.shown(copy) == []
+    [status] = await scene.store.read(sources.of_event, copy.id)
+    assert (status.source.label, status.source.settings, status.posts) == (
+        "Main", {"server": "https://mastodon.example"}, 0,
+    )  # fmt: skip
+    with pytest.raises(events.SlugTaken):
+        await scene.store.write(events.copy, "harbour26", "harbour27", at=NOON)
+
+
+async def test_a_wiped_rehearsal_is_gone_and_does_not_come_back(scene: Scene) -> None:
+    other = await scene.add_event(slug="boats26", hashtags=("boats26",))
+    source, elsewhere = await scene.add_source(), await scene.add_source(other)
+    both = a_sighting("both", hashtags=("harbour26", "boats26"))
+    await scene.offer(a_sighting("one"), both, by=[source, elsewhere])
+    reader_at = await scene.seq()
+
+    gone = await scene.store.write(events.wipe, "harbour26", at=NOON + HOUR)
+
+    again = await scene.offer(a_sighting("one"), both, by=[source, elsewhere], at=NOON + HOUR)
+    assert (gone, again.added) == (2, 0)
+    assert await scene.shown() == []
+    assert len(await scene.shown(other)) == 1
+    window = await scene.store.read(changes.window, scene.event.id, after=reader_at, limit=10)
+    assert window.floor > reader_at
+    await scene.offer(a_sighting("real", published_at=NOON + DAY), by=source, at=NOON + DAY)
+    assert await scene.texts() == ["Words of real at #harbour26"]
