@@ -84,7 +84,7 @@ class Collector:
                     self._streams.update(sources)
                     for introductions in self._introductions.values():
                         introductions.update(sources)
-                await changed
+                await asyncio.wait({changed})  # not the task itself: should it swallow our cancelling, we still end
             finally:
                 changed.cancel()
             await asyncio.sleep(self._look_s)  # with every commit a change is possible; once a second is enough

@@ -1,0 +1,155 @@
+"""The collector on the real ledger: what stand-in servers say, as the database then has it."""
+
+import random
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backchannel.ledger import StoreLedger
+from backchannel.plan import Lent
+from collector.adapter import BACK
+from collector.networks import bluesky, mastodon
+from collector.supervisor import Collector
+from storage import events, items, sources
+from storage.tail import Tail
+from tests.factories import a_source, an_event
+from tests.fakes.appview import FakeAppView
+from tests.fakes.jetstream import FakeJetstream
+from tests.fakes.mastodon import FakeMastodon
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+NETWORKS = {adapter.INFO.key: adapter for adapter in (mastodon, bluesky)}
+
+
+class House:
+    """One event, its sources, and the collector on them."""
+
+    def __init__(self, store, tail, http):
+        self.store, self.tail, self.http = store, tail, http
+        infos = {key: adapter.INFO for key, adapter in NETWORKS.items()}
+        self.ledger = StoreLedger(store, tail, None, infos, Lent(), at_least_s=0.1)
+        self.event = None
+
+    async def opens(self, *told):
+        around = {"starts_at": NOW - DAY, "ends_at": NOW + DAY, "collect_from": NOW - DAY, "collect_until": NOW + DAY}
+        event = an_event(slug="pyconf", hashtags=("pyconf",), **around)
+        self.event = await self.store.write(events.save, event, origin="file", at=NOW)
+        await self.store.write(sources.sync, self.event.id, told, origin="file", at=NOW)
+
+    @asynccontextmanager
+    async def collects(self):
+        collector = Collector(self.ledger, self.http, NETWORKS, look_s=0.01)
+        await collector.start()
+        try:
+            yield
+        finally:
+            await collector.stop()
+
+    async def posts(self):
+        page = await self.store.read(items.page, self.event.id, limit=200)
+        return [item.post for item in page.items]
+
+    async def words(self):
+        return sorted(post.text.split(" #")[0] for post in await self.posts())
+
+    async def until(self, words):
+        """Until the timeline says exactly this; the test's own deadline ends what never comes."""
+        seq = -1
+        while await self.words() != sorted(words):
+            seq = await self.tail.wait(self.event.id, max(seq, self.tail.latest(self.event.id) - 1))
+
+
+@pytest.fixture
+async def house(store, http):
+    tail = Tail(store, look_s=0.02)
+    await tail.start()
+    yield House(store, tail, http)
+    await tail.stop()
+
+
+async def test_edits_deletions_and_names_reach_the_timeline(house):
+    async with FakeJetstream() as host, FakeAppView() as appview:
+        appview.know("did:plc:ada", "ada.example", "Ada")
+        settings = {"jetstream": [host.url], "appview": appview.url}
+        await house.opens(a_source(kind="bluesky", settings=settings))
+        async with house.collects():
+            await host.until_connected()
+            first = host.post("one #pyconf")
+            second = host.post("two #pyconf")
+            await house.until(["one", "two"])
+            host.delete(host.post("three #pyconf"))
+            host.edit(first, "one, better #pyconf")
+            host.delete(second)
+            await house.until(["one, better"])
+            while [post.author.name for post in await house.posts()] != ["Ada"]:
+                await house.tail.anything()
+        [post] = await house.posts()
+        assert (post.author.handle, post.author.known) == ("@ada.example", True)
+
+
+async def test_an_edit_that_loses_the_tag_takes_the_post_out(house):
+    async with FakeJetstream() as host:
+        await house.opens(a_source(kind="bluesky", settings={"jetstream": [host.url]}))
+        async with house.collects():
+            await host.until_connected()
+            first = host.post("one #pyconf")
+            await house.until(["one"])
+            host.edit(first, "about something else", tags=())
+            await house.until([])
+
+
+async def test_deletions_of_posts_we_never_had_change_nothing(house):
+    async with FakeJetstream() as host:
+        await house.opens(a_source(kind="bluesky", settings={"jetstream": [host.url]}))
+        async with house.collects():
+            await host.until_connected()
+            for number in range(100):
+                host.delete(host.post("nothing to us", tags=(), rkey=f"r{number}"))
+            host.post("one #pyconf")
+            await house.until(["one"])
+        assert (await house.store.read(items.counts, house.event.id)) == {"bluesky": 1}
+        assert house.tail.latest(house.event.id) <= 2  # the event, and the post
+
+
+async def test_a_collector_ended_at_random_loses_nothing_and_repeats_nothing(house):
+    """Ended at random while two networks speak, as a kill would: what was not committed is heard again."""
+    chance = random.Random(7)
+    async with FakeMastodon() as server, FakeJetstream() as host:
+        await house.opens(
+            a_source(settings={"server": server.url}, every_s=0.02),
+            a_source(kind="bluesky", settings={"jetstream": [host.url]}),
+        )
+        async with house.collects():
+            await host.until_connected()
+        said = []
+        for number in range(12):
+            async with house.collects():
+                for _ in range(8):
+                    said += [f"m{len(said)}", f"b{len(said)}"]
+                    server.post(said[-2], at=NOW - timedelta(seconds=chance.randrange(50)))
+                    host.post(f"{said[-1]} #pyconf")
+                if number % 3 == 0:
+                    await host.hang_up()
+                if number % 2:
+                    await house.tail.anything()
+        async with house.collects():
+            await house.until(said)
+
+
+async def test_reaching_back_and_live_meet_without_a_seam(house):
+    async with FakeJetstream() as host:
+        said = [f"{number:02}" for number in range(60)]
+        for number in range(40):
+            host.post(f"{said[number]} #pyconf", at=NOW - timedelta(minutes=90 - number))
+        await house.opens(a_source(kind="bluesky", settings={"jetstream": [host.url]}))
+        async with house.collects():
+            for number in range(40, 60):
+                host.post(f"{said[number]} #pyconf")
+            await house.until(said)
+            [source] = await house.ledger.sources()
+            while (await house.ledger.cursors([source.id]))[source.id, BACK]:
+                await house.tail.anything()
+        page = await house.store.read(items.page, house.event.id, limit=200)
+        assert [item.post.text for item in page.items if item.late] == []
