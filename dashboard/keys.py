@@ -10,6 +10,7 @@ from aiohttp import web
 from dashboard.metrics import Metrics
 from dashboard.proxies import Proxies
 from dashboard.site import Site
+from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
 from timeline.network import NetworkInfo
@@ -27,6 +28,7 @@ NETWORKS: web.AppKey[Sequence[NetworkInfo]] = web.AppKey("networks")
 READY: web.AppKey[Ready] = web.AppKey("ready")
 STORE = web.AppKey("store", Store)
 TAIL = web.AppKey("tail", Tail)
+SHELF = web.AppKey("shelf", Shelf)
 METRICS = web.AppKey("metrics", Metrics)
 PROXIES = web.AppKey("proxies", Proxies)
 HUB: web.AppKey[Hub] = web.AppKey("hub")

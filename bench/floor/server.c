@@ -1,6 +1,6 @@
 /* The least a server can do: one epoll loop that writes one frame to every connection, RATE times a second.
  *
- * usage: server PORT RATE BYTES        BYTES is the length of a frame's payload
+ * usage: server RATE BYTES        BYTES is the length of a frame's payload; its port is its first line
  *
  * It parses nothing: whatever a client sends first is answered with the head of a stream.
  */
@@ -30,12 +30,14 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static int listening(int port) {
-    int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+static int listening(void) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof here;
     if (bind(fd, (struct sockaddr *)&here, sizeof here) || listen(fd, 4096)) fail("listen");
+    getsockname(fd, (struct sockaddr *)&here, &size);
+    printf("%d\n", ntohs(here.sin_port));
+    fflush(stdout);
     return fd;
 }
 
@@ -95,9 +97,9 @@ static void publish(int bytes) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) return 2;
-    double rate = atof(argv[2]);
-    int bytes = atoi(argv[3]), poll = epoll_create1(0), door = listening(atoi(argv[1]));
+    if (argc != 3) return 2;
+    double rate = atof(argv[1]);
+    int bytes = atoi(argv[2]), poll = epoll_create1(0), door = listening();
     int clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     long every = (long)(1e9 / rate);
     struct timespec period = {every / 1000000000, every % 1000000000};

@@ -1,0 +1,90 @@
+"""The whole dashboard over real sockets: a database, its tail, a server, and a client."""
+
+import shutil
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+
+from dashboard.app import listen, make_app
+from dashboard.hub import Pace
+from dashboard.site import Site
+from storage import schema
+from storage.shelf import Shelf
+from storage.store import Store
+from storage.tail import Tail
+from tests.dashboard.newsroom import CHAT, Newsroom
+
+QUICK = Pace(coalesce_s=0.01, busy_coalesce_s=0.02, beat_s=0.5, stall_s=2.0, again_s=0.05)
+
+
+@dataclass
+class Server:
+    """A running dashboard and its address."""
+
+    address: str
+    app: aiohttp.web.Application
+    runner: aiohttp.web.AppRunner
+    shelf: Shelf
+    trouble: list[str] = field(default_factory=list)
+    """What stands in the way of being ready."""
+
+    def __truediv__(self, path: str) -> str:
+        return f"{self.address}/{path}"
+
+
+@pytest.fixture
+def pace():
+    return QUICK
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory):
+    """An empty database, made once."""
+    path = tmp_path_factory.mktemp("blank") / "blank.db"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def store(blank, tmp_path):
+    shutil.copy(blank, tmp_path / "test.db")
+    store = await Store.open(f"sqlite:///{tmp_path}/test.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def tail(store):
+    tail = Tail(store)
+    await tail.start()
+    yield tail
+    await tail.stop()
+
+
+@pytest.fixture
+async def room(store):
+    return await Newsroom.open(store)
+
+
+@pytest.fixture
+async def server(store, tail, tmp_path, pace):
+    shelf = Shelf(tmp_path / "media", 10_000_000)
+    site = Site(title="Test", base_url="http://live.example", trusted_proxies=("127.0.0.1",), version="1.2.3")
+    trouble: list[str] = []
+
+    async def ready():
+        return trouble[0] if trouble else None
+
+    app = make_app(store=store, tail=tail, site=site, networks=[CHAT], shelf=shelf, ready=ready, pace=pace)
+    runner = await listen(app, host="127.0.0.1", port=0)
+    host, port = runner.addresses[0][:2]
+    yield Server(f"http://{host}:{port}", app, runner, shelf, trouble)
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def session():
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=60)) as session:
+        yield session

@@ -1,0 +1,15 @@
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from dashboard.api import openapi
+from dashboard.routes import ID, SLUG, routes
+
+
+def test_the_description_is_valid_openapi():
+    OpenAPIV31SpecValidator(openapi.describe("0.1.0")).validate()
+
+
+def test_every_address_of_the_api_is_described():
+    addresses = {route.path for route in routes() if route.path.startswith("/api/v1")}
+    served = {address.removeprefix("/api/v1").replace(SLUG, "{slug}").replace(ID, "{id}") for address in addresses}
+
+    assert served == set(openapi.describe("0.1.0")["paths"])
