@@ -45,6 +45,10 @@ def parse(body: bytes, url: str, content_type: str = "") -> Feed | Page:
             rough = feedreaders.patient(body, charset)
             if not rough.entries and rough.flaw:  # now and then the fast one still finds some in the ruins
                 rough = feedreaders.rescue(body) or rough
+            if not rough.entries and rough.flaw:
+                raise SourceUnavailable(
+                    f"nothing can be read in this feed: {rough.flaw}", hint="Try it in a feed validator."
+                ) from None
         return feedentries.settle(rough, url)
     except (SourceUnavailable, MemoryError, RecursionError):
         raise

@@ -75,7 +75,7 @@ def patient(body: bytes, charset: str | None) -> RoughFeed:
         # No content-location: the base would be put before ids as well, and they would differ from the fast parser's.
         response_headers={"content-type": f"application/xml; charset={charset}" if charset else "application/xml"},
     )
-    if not parsed.version and not parsed.entries:
+    if not parsed.get("version") and not parsed.entries:
         raise SourceUnavailable(NO_FEED, hint=NO_FEED_HINT)
     feed = parsed.feed
     flaw = _flaw(parsed.get("bozo_exception")) or (None if mended == body else ILL_FORMED)

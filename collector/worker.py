@@ -40,7 +40,7 @@ async def run(job: Callable[..., _T], *args: object, deadline_s: float, memory_m
             with anyio.fail_after(START_S):
                 await _in_process(int)
             with anyio.fail_after(deadline_s):
-                done: _T = await _in_process(_bounded, job, args, deadline_s, memory_mb)
+                done: _T = await _in_process(_bounded, job, args, deadline_s + GRACE_S, memory_mb)
                 return done
         except MemoryError as error:
             raise Overrun(f"takes more than {memory_mb} MB of memory") from error
@@ -65,12 +65,12 @@ def _limiter() -> CapacityLimiter:
         return limiter
 
 
-def _bounded(job: Callable[..., _T], args: tuple[object, ...], deadline_s: float, memory_mb: int) -> _T:
+def _bounded(job: Callable[..., _T], args: tuple[object, ...], alarm_s: float, memory_mb: int) -> _T:
     """Runs in the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the parent decides
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the end, even inside C code that never comes back to Python
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    signal.setitimer(signal.ITIMER_REAL, deadline_s + GRACE_S)
+    signal.setitimer(signal.ITIMER_REAL, alarm_s)
     taken = _address_space()
     try:
         if taken:

@@ -81,6 +81,20 @@ class FeedServer:
 
         self._paths[path] = _streamed(pour)
 
+    def large(self, path: str, *, megabytes: int) -> None:
+        """A well-formed feed of that size, its length announced."""
+        one = item(1, more=f"<description>{'lorem ipsum ' * 800}</description>").encode() * 100
+        head, tail = rss().encode().split(b"</channel>")
+        parts = megabytes * 1024 * 1024 // len(one) + 1
+
+        async def pour(answer: web.StreamResponse) -> None:
+            await answer.write(head)
+            for _ in range(parts):
+                await answer.write(one)
+            await answer.write(b"</channel>" + tail)
+
+        self._paths[path] = _streamed(pour, length=len(head + b"</channel>" + tail) + parts * len(one))
+
     def drip(self, path: str, body: bytes, *, every_s: float = 1.0) -> None:
         """One byte at a time."""
 
@@ -104,9 +118,10 @@ class FeedServer:
         return await handler(request)
 
 
-def _streamed(write: Callable[[web.StreamResponse], Awaitable[None]]) -> _Handler:
+def _streamed(write: Callable[[web.StreamResponse], Awaitable[None]], *, length: int | None = None) -> _Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": RSS})
+        response.content_length = length
         await response.prepare(request)
         await write(response)
         return response
@@ -159,11 +174,7 @@ def nested_tags(count: int = 200_000) -> bytes:
     return rss(f"<item><title>{'<a>' * count}x{'</a>' * count}</title></item>").encode()
 
 
-def huge(megabytes: int) -> bytes:
-    one = item(1, more=f"<description>{'lorem ipsum ' * 80}</description>")
-    return rss(one * (megabytes * 1024 * 1024 // len(one) + 1)).encode()
-
-
-def broken_and_long(megabytes: float) -> bytes:
+def broken_and_long(megabytes: int) -> bytes:
     """Not well-formed from the start, so that only the patient parser will have it, and it is not quick."""
-    return b"<rss version='2.0'><channel><title>x</b>" + huge(1)[200:] * max(1, int(megabytes))
+    one = item(1, more=f"<description>{'lorem ipsum ' * 80}</description>").encode()
+    return b"<rss version='2.0'><channel><title>x</b>" + one * (megabytes * 1024 * 1024 // len(one))
