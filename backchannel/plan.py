@@ -61,6 +61,7 @@ def _source(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
         every_s=told.every_s,
         settings=settings,
         hashtags=tuple(fold_hashtag(tag) for tag in event.hashtags),
+        spellings=tuple(event.hashtags),
         collect_from=event.collect_from,
         collect_until=event.collect_until,
     )

@@ -150,7 +150,7 @@ class Http:
         params: Params = (),
         headers: Mapping[str, str] | None = None,
         limit_bytes: int = 4 * MEGABYTE,
-        heartbeat_s: float = 20.0,
+        heartbeat_s: float | None = 20.0,
     ) -> AsyncIterator[Frames]:
         """A web socket that is only listened to. ``limit_bytes`` bounds one message.
 

@@ -167,6 +167,7 @@ def _source(row: Row[Any]) -> Source:
         every_s=row.every_s,
         settings=row.settings or {},
         hashtags=tuple(fold_hashtag(tag) for tag in row.hashtags or ()),
+        spellings=tuple(row.hashtags or ()),
         collect_from=max(row.collect_from, row.wiped_at) if row.wiped_at else row.collect_from,
         collect_until=min(row.collect_until, row.archived_at) if row.archived_at else row.collect_until,
     )

@@ -89,6 +89,7 @@ class Source:
     every_s: float | None = None  # exactly this where set, else the adapter's own rhythm
     settings: Mapping[str, Any] = field(default_factory=dict)
     hashtags: tuple[str, ...] = ()  # its event's, folded
+    spellings: tuple[str, ...] = ()  # the same, as written: folding changes some scripts, and servers are asked by name
     collect_from: datetime
     collect_until: datetime
 

@@ -166,7 +166,9 @@ async def check(source: Source, http: Http, *, wait_s: float = CHECK_S) -> str:
 def _stream(http: Http, host: str, position: Position | None) -> AbstractAsyncContextManager[Frames]:
     """The stream of ``host`` from ``position``, from now without one."""
     params = [*jetstream.PARAMS, *([("cursor", position.asked_of(host))] if position else [])]
-    return http.websocket(host + jetstream.METHOD, protocols=(jetstream.PROTOCOL,), params=params)
+    return http.websocket(  # the host closes on what a client sends, and pings by itself
+        host + jetstream.METHOD, protocols=(jetstream.PROTOCOL,), params=params, heartbeat_s=None
+    )
 
 
 def _plan(

@@ -94,8 +94,7 @@ async def fetch(ask: Ask, http: Http) -> AsyncIterator[Batch]:
     Every page is a batch with the cursor that follows it, so a poll may end anywhere.
     """
     server = _server(ask.source, http)
-    for hashtag in ask.source.hashtags:
-        path = f"/api/v1/timelines/tag/{quote(hashtag, safe='')}"
+    for hashtag, path in _hashtags(ask.source):
         async for batch in _collect(ask, server, hashtag, path, {}):
             yield batch
     for account in ask.source.accounts:
@@ -177,8 +176,8 @@ async def check(source: Source, http: Http) -> str:
     if not source.hashtags and not source.accounts:
         raise SourceUnavailable("there is nothing to ask for", hint="Give the event a hashtag, or the source accounts.")
     said = []
-    for hashtag in source.hashtags:
-        page, _ = await _page(server, f"/api/v1/timelines/tag/{quote(hashtag, safe='')}")
+    for hashtag, path in _hashtags(source):
+        page, _ = await _page(server, path)
         if not page:
             await _say_if_closed(server)
         said.append(f"#{hashtag} {len(page)}{'+' if len(page) == PAGE else ''} {'post' if len(page) == 1 else 'posts'}")
@@ -211,6 +210,15 @@ def _server(source: Source, http: Http) -> Server:
     token = source["token"]
     headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
     return Server(base, urlsplit(base).hostname or base, http, headers)
+
+
+def _hashtags(source: Source) -> list[tuple[str, str]]:
+    """Each hashtag, folded as it names a cursor, and the path that asks for it as it is written."""
+    asked = source.spellings or source.hashtags
+    return [
+        (hashtag, f"/api/v1/timelines/tag/{quote(spelt.strip().lstrip('#'), safe='')}")
+        for hashtag, spelt in zip(source.hashtags, asked, strict=True)
+    ]
 
 
 async def _page(server: Server, path: str, **params: str) -> tuple[list[dict[str, Any]], bool]:

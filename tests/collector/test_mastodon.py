@@ -15,6 +15,7 @@ from tests.fakes.mastodon import FakeMastodon
 from timeline.errors import SourceUnavailable
 from timeline.network import Secret
 from timeline.post import Sighting, Unreadable
+from timeline.text import fold_hashtag
 
 NOW = datetime.now(UTC)
 
@@ -96,6 +97,17 @@ async def test_a_hashtag_without_posts_is_live_from_its_first_one(http):
         server.post("the first of all")
         await poll(ledger, source, http)
         assert [(len(heard), backfill) for heard, _, backfill in ledger.accepts] == [(0, True), (1, False)]
+
+
+async def test_a_hashtag_is_asked_for_as_it_is_written(http):
+    """Folded for comparing, some scripts lose marks that a server knows the hashtag by."""
+    async with FakeMastodon() as server:
+        server.post("が", tags=("がっこう",))
+        folded = fold_hashtag("がっこう")
+        source = a_source(settings={"server": server.url}, hashtags=(folded,), spellings=("がっこう",))
+        ledger = MemoryLedger(source)
+        await poll(ledger, source, http)
+        assert (said(ledger), list(ledger.kept)) == (["が"], [(1, folded)])
 
 
 async def test_a_post_that_federates_within_the_minute_is_found_at_the_next_poll(http):

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from collector.adapter import BACK
 from collector.health import Reports
 from collector.networks import bluesky
@@ -11,6 +13,7 @@ from collector.streams import Streams
 from tests.fakes.appview import FakeAppView
 from tests.fakes.jetstream import FakeJetstream
 from tests.fakes.ledger import MemoryLedger, a_source
+from timeline.errors import SourceUnavailable
 
 NOW = datetime.now(UTC)
 
@@ -171,7 +174,7 @@ async def test_far_behind_it_is_live_at_once_and_what_was_missed_follows(http):
             await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
         assert words(ledger) == [f"{number:02}" for number in range(9, 30)]
         assert {backfill for heard, _, backfill in ledger.accepts if heard} == {True}
-        assert ["cursor" in dict(query) for query in host.asked] == [False, True]
+        assert ["cursor" in dict(query) for query in host.asked[:2]] == [False, True]
 
 
 async def test_a_number_the_host_forgot_is_reached_back_for_by_time(http):
@@ -339,3 +342,22 @@ async def test_authors_are_completed_when_the_appview_answers_again(http):
             running.cancel()
         assert ledger.authors["did:plc:07"].author.handle == "@n07.example"
         assert max(len(actors) for actors in appview.asked) == 25
+
+
+async def test_check_says_whether_a_host_speaks(http):
+    async with FakeJetstream() as host, FakeJetstream(refuse=503) as dead:
+        source = source_of(dead, host)
+        assert await bluesky.check(source, http, wait_s=0.05) == "127.0.0.1 is there, but said nothing for 0 s"
+        checking = asyncio.create_task(bluesky.check(source, http))
+        await host.until_connected(2)
+        host.post()
+        assert await checking == "127.0.0.1 speaks"
+        with pytest.raises(SourceUnavailable, match="trouble of its own"):
+            await bluesky.check(source_of(dead), http)
+
+
+def test_sources_that_name_the_same_hosts_share_a_line():
+    one, other = a_source(1, "bluesky"), a_source(2, "bluesky", settings={"jetstream": bluesky.HOSTS, "wire": "v2"})
+    alone = a_source(3, "bluesky", settings={"jetstream": "wss://jetstream.example/"})
+    assert bluesky.line(one) == bluesky.line(other)
+    assert bluesky.line(alone) == "wss://jetstream.example v2"
