@@ -1,6 +1,5 @@
 """The whole dashboard over real sockets: a database, its tail, a server, and a client."""
 
-import shutil
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -9,9 +8,7 @@ import pytest
 from dashboard.app import listen, make_app
 from dashboard.hub import Pace
 from dashboard.site import Site
-from storage import schema
 from storage.shelf import Shelf
-from storage.store import Store
 from storage.tail import Tail
 from tests.dashboard.newsroom import CHAT, Newsroom
 
@@ -38,20 +35,10 @@ def pace():
     return QUICK
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory):
-    """An empty database, made once."""
-    path = tmp_path_factory.mktemp("blank") / "blank.db"
-    schema.upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-async def store(blank, tmp_path):
-    shutil.copy(blank, tmp_path / "test.db")
-    store = await Store.open(f"sqlite:///{tmp_path}/test.db")
-    yield store
-    await store.close()
+def database_url(sqlite_url):
+    """One kind is enough where HTTP is at stake; the streams are tested on both."""
+    return sqlite_url
 
 
 @pytest.fixture
