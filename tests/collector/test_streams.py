@@ -15,7 +15,9 @@ from tests.fakes.jetstream import FakeJetstream
 from tests.fakes.ledger import MemoryLedger, a_source
 from timeline.errors import SourceUnavailable
 
-NOW = datetime.now(UTC)
+
+def ago(**time: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**time)
 
 
 @asynccontextmanager
@@ -132,7 +134,7 @@ async def test_a_restart_resumes_from_the_cursor_though_nothing_matched(http):
 async def test_a_new_source_is_live_at_once_and_reaches_back_beside(http):
     async with FakeJetstream() as host:
         for number in range(30):
-            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=239 - 8 * number))
+            host.post(f"{number:02} #pyconf", at=ago(minutes=239 - 8 * number))
         ledger = MemoryLedger(source_of(host))
         async with listening(ledger, http):
             await host.until_connected()
@@ -147,10 +149,13 @@ async def test_a_new_source_is_live_at_once_and_reaches_back_beside(http):
 async def test_reaching_back_goes_on_where_a_kill_left_it(http):
     async with FakeJetstream() as host:
         for number in range(40):
-            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=100 - number))
+            host.post(f"{number:02} #pyconf", at=ago(minutes=100 - number))
         ledger = MemoryLedger(source_of(host))
-        half = {"host": host.url, "wire": "v2", "seq": 20, "at": (NOW - timedelta(minutes=80)).isoformat()}
-        ledger.kept = {(1, ""): {**half, "seq": 40, "at": NOW.isoformat(), "tags": ["pyconf"]}, (1, BACK): half}
+        half = {"host": host.url, "wire": "v2", "seq": 20, "at": ago(minutes=80).isoformat()}
+        ledger.kept = {
+            (1, ""): {**half, "seq": 40, "at": ago(seconds=0).isoformat(), "tags": ["pyconf"]},
+            (1, BACK): half,
+        }
         async with listening(ledger, http):
             await ledger.until(lambda: ledger.kept[1, BACK] == {})
         assert words(ledger) == [f"{number:02}" for number in range(19, 40)]
@@ -159,14 +164,14 @@ async def test_reaching_back_goes_on_where_a_kill_left_it(http):
 async def test_far_behind_it_is_live_at_once_and_what_was_missed_follows(http):
     async with FakeJetstream() as host:
         for number in range(30):
-            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=30 - number))
+            host.post(f"{number:02} #pyconf", at=ago(minutes=30 - number))
         ledger = MemoryLedger(source_of(host))
         ledger.kept = {
             (1, ""): {
                 "host": host.url,
                 "wire": "v2",
                 "seq": 10,
-                "at": (NOW - timedelta(minutes=20)).isoformat(),
+                "at": ago(minutes=20).isoformat(),
                 "tags": ["pyconf"],
             }
         }
@@ -180,10 +185,10 @@ async def test_far_behind_it_is_live_at_once_and_what_was_missed_follows(http):
 async def test_a_number_the_host_forgot_is_reached_back_for_by_time(http):
     async with FakeJetstream(first=1_000) as host:
         for number in range(10):
-            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=9 - number))
+            host.post(f"{number:02} #pyconf", at=ago(minutes=9 - number))
         host.floor = 1_005
         ledger = MemoryLedger(source_of(host))
-        at = (NOW - timedelta(minutes=9)).isoformat()
+        at = ago(minutes=9).isoformat()
         ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 3, "at": at, "tags": ["pyconf"]}}
         async with listening(ledger, http):
             await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
@@ -194,9 +199,9 @@ async def test_a_number_the_host_forgot_is_reached_back_for_by_time(http):
 async def test_a_number_from_the_future_is_resumed_by_time(http):
     """The host was built anew: our number is beyond its last."""
     async with FakeJetstream() as host:
-        host.post("missed #pyconf", at=NOW)
+        host.post("missed #pyconf", at=ago(seconds=0))
         ledger = MemoryLedger(source_of(host))
-        at = (NOW - timedelta(seconds=10)).isoformat()
+        at = ago(seconds=10).isoformat()
         ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 900, "at": at, "tags": ["pyconf"]}}
         async with listening(ledger, http):
             await ledger.until(lambda: words(ledger) == ["missed"])
@@ -205,9 +210,9 @@ async def test_a_number_from_the_future_is_resumed_by_time(http):
 
 async def test_a_deletion_while_reaching_back_does_not_bring_the_post_back(http):
     async with FakeJetstream() as host:
-        old = host.post("to be deleted #pyconf", at=NOW - timedelta(minutes=30))
+        old = host.post("to be deleted #pyconf", at=ago(minutes=30))
         for number in range(10):
-            host.post(f"{number:02} #pyconf", at=NOW - timedelta(minutes=20))
+            host.post(f"{number:02} #pyconf", at=ago(minutes=20))
         ledger = MemoryLedger(source_of(host))
         async with listening(ledger, http):
             await host.until_connected()
