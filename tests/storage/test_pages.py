@@ -12,7 +12,7 @@ from tests.factories import HOUR, NOON, a_sighting
 from tests.storage.conftest import Scene
 from timeline.item import Item, Place
 
-PROPERTY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def leaf_through(scene: Scene, *, limit: int) -> list[Item]:

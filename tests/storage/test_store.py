@@ -130,14 +130,14 @@ async def test_no_reader_misses_a_number_while_two_stores_write(database_url: st
 
     async def follow() -> None:
         after = 0
-        while len(followed) < 201:
+        while len(followed) < 81:
             window = await scene.store.read(changes.window, scene.event.id, after=after, limit=1000)
             followed.extend(step.change.seq for step in window.steps)
             after = window.upto
             await asyncio.sleep(0)
 
     async def write(store: Store, name: str) -> None:
-        for n in range(0, 100, 2):
+        for n in range(0, 40, 2):
             await asyncio.gather(
                 *(
                     store.write(
@@ -150,7 +150,7 @@ async def test_no_reader_misses_a_number_while_two_stores_write(database_url: st
     await asyncio.wait_for(asyncio.gather(follow(), write(scene.store, "left"), write(other, "right")), 60)
     await other.close()
 
-    assert followed == list(range(1, 202))
+    assert followed == list(range(1, 82))
 
 
 async def test_two_stores_that_lock_in_opposite_order_both_succeed(database_url: str, scene: Scene) -> None:

@@ -1,0 +1,151 @@
+"""Put a backup in the place of what a database holds, without bringing back what was removed since."""
+
+import re
+import tarfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import REGCLASS
+
+from storage import posts, schema
+from storage.backup import FORMAT, MANIFEST, TABLES, Manifest, rows_in
+from storage.columns import UtcTime
+from storage.engine import open_engine
+from storage.shelf import Shelf
+from storage.tables import changes, events, metadata, sources, tombstone_refs, tombstones
+from storage.writing import Writing, number
+from timeline.errors import BackchannelError
+
+# More changes than an event sees between two backups: whoever still holds a number from
+# before the restore stands below the new log, and is told to load again.
+LEAP = 1_000_000
+
+_MEMBER = re.compile(rf"{re.escape(MANIFEST)}|tables/({'|'.join(TABLES)})\.jsonl|media/[0-9a-f]{{64}}")
+
+
+class BadBackup(BackchannelError):
+    """The file is not a backup, or not one that this version can restore."""
+
+
+def restore(url: str, media_folder: Path, file: Path, *, at: datetime) -> Manifest:
+    """Replace what the database at ``url`` holds by what ``file`` does, in one transaction.
+
+    Posts removed from the database that is replaced stay removed. Raises BadBackup before
+    anything is touched, NewerSchema where the database is of a later version.
+    """
+    try:
+        with tarfile.open(file, mode="r:") as tar:
+            manifest = _checked(tar)
+            schema.upgrade(url)
+            _put_pictures(tar, Shelf(media_folder, 0))
+            _replace(url, tar, manifest, at)
+    except (tarfile.TarError, msgspec.DecodeError, KeyError) as error:
+        raise BadBackup(f"{file} is not a backup, or only a part of one") from error
+    return manifest
+
+
+def _checked(tar: tarfile.TarFile) -> Manifest:
+    for member in tar:
+        if not member.isfile() or not _MEMBER.fullmatch(member.name):
+            raise BadBackup(f"this is not a backup of Backchannel: it holds {member.name!r}")
+    manifest = msgspec.json.decode(_content(tar, MANIFEST), type=Manifest)
+    if manifest.format != FORMAT or manifest.schema not in schema.REVISIONS:
+        raise BadBackup(
+            f"this backup was made by a newer version of Backchannel ({manifest.version}): restore it with that one"
+        )
+    for name in TABLES:
+        tar.getmember(f"tables/{name}.jsonl")
+    return manifest
+
+
+def _content(tar: tarfile.TarFile, name: str) -> bytes:
+    content = tar.extractfile(name)
+    assert content is not None, "every member is a file"
+    with content:
+        return content.read()
+
+
+def _put_pictures(tar: tarfile.TarFile, shelf: Shelf) -> None:
+    for member in tar:
+        _, _, content_hash = member.name.partition("media/")
+        if content_hash and shelf.put(_content(tar, member.name)) != content_hash:
+            raise BadBackup(f"the backup is damaged: picture {content_hash} is not what it was")
+
+
+def _replace(url: str, tar: tarfile.TarFile, manifest: Manifest, at: datetime) -> None:
+    engine = open_engine(url, "write")
+    try:
+        with engine.begin() as connection:
+            writing = Writing(connection)
+            before = _Before(connection)
+            for table in reversed(metadata.sorted_tables):
+                writing.execute(delete(table))
+            for name, table in TABLES.items():
+                _insert(writing, tar, table, manifest.columns[name])
+            if writing.dialect == "postgresql":
+                _move_sequences(connection)
+            before.bury_again(writing, at)
+            _leap(writing, before.seqs, at)
+            number(writing)
+    finally:
+        engine.dispose()
+
+
+class _Before:
+    """What has to outlive the database that is replaced: its tombstones, and how far its logs came."""
+
+    def __init__(self, reading: Connection) -> None:
+        self.seqs = {row.slug: row.seq for row in reading.execute(select(events.c.slug, events.c.seq))}
+        self.stones = reading.execute(select(tombstones.c.network, tombstones.c.uri)).all()
+        known_as = (events.c.slug, sources.c.kind, sources.c.address)
+        query = select(tombstone_refs.c.ref, *known_as).join_from(tombstone_refs, sources).join(events)
+        self.refs = reading.execute(query).all()
+
+    def bury_again(self, writing: Writing, at: datetime) -> None:
+        for stone in self.stones:
+            row = posts.find(writing.connection, stone.network, stone.uri)
+            if row is not None:
+                posts.remove(writing, [row.id], at=at)
+            writing.add(tombstones, {"network": stone.network, "uri": stone.uri, "at": at}, tombstones.c.uri)
+        known_as = select(sources.c.id, events.c.slug, sources.c.kind, sources.c.address).join_from(sources, events)
+        ids = {(row.slug, row.kind, row.address): row.id for row in writing.execute(known_as)}
+        for ref in self.refs:
+            source_id = ids.get((ref.slug, ref.kind, ref.address))
+            if source_id is not None:
+                posts.bury_unseen(writing, ref.ref, [source_id], at=at)
+
+
+def _insert(writing: Writing, tar: tarfile.TarFile, table: Table, columns: tuple[str, ...]) -> None:
+    times = [n for n, name in enumerate(columns) if isinstance(table.c[name].type, UtcTime)]
+    lines = tar.extractfile(f"tables/{table.name}.jsonl")
+    assert lines is not None, "every member is a file"
+    with lines:
+        for batch in rows_in(lines):
+            for row in batch:
+                for n in times:
+                    row[n] = datetime.fromisoformat(row[n]) if row[n] else None
+            writing.execute(insert(table), [dict[str, Any](zip(columns, row, strict=True)) for row in batch])
+
+
+def _leap(writing: Writing, seqs: dict[str, int], at: datetime) -> None:
+    """Begin the logs anew, above every number that a reader may hold."""
+    writing.records.clear()
+    writing.execute(delete(changes))
+    for row in writing.execute(select(events.c.id, events.c.slug, events.c.seq)).all():
+        seq = max(row.seq, seqs.get(row.slug, 0)) + LEAP
+        writing.execute(update(events).where(events.c.id == row.id).values(seq=seq, floor=seq))
+        writing.record("event.changed", row.id, None, at)
+
+
+def _move_sequences(connection: Connection) -> None:
+    """Let new ids follow the restored ones, and never one that was given before."""
+    for table in metadata.sorted_tables:
+        if "id" not in table.c:
+            continue
+        highest = connection.scalar(select(func.max(table.c.id))) or 0
+        sequence = cast(func.pg_get_serial_sequence(table.name, "id"), REGCLASS)
+        given = func.coalesce(func.pg_sequence_last_value(sequence), 1)
+        connection.execute(select(func.setval(sequence, func.greatest(highest, given))))
