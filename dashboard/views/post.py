@@ -13,7 +13,7 @@ _DESCRIBED = 200  # characters
 async def show(request: web.Request) -> web.Response:
     """The post alone, with what other sites need to draw a preview of it."""
     item, event = await public.item_by_id(request.app[STORE], int(request.match_info["id"]))
-    card = Markup(request.app[RENDERER].card_or_broken(item, event))  # noqa: S704
+    card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True))  # noqa: S704
     return pages.answer(
         request, "post.html", modules=("site.js", "theme.js"),
         item=item, event=event, card=card, description=_description(item),
