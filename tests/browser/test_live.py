@@ -96,7 +96,7 @@ async def test_nothing_is_lost_or_twice_when_the_server_restarts(hall, visit):
     await page.wait_for_event("requestfailed")
     await hall.says("while it was away")
     await page.clock.run_for(4_000)
-    assert await page.text_content("[data-connection]") == "Reconnecting"
+    assert await page.inner_text("[data-connection]") == "Reconnecting"
     await hall.start()
     await page.clock.run_for(20_000)
     await page.wait_for_selector("[data-state=live]")

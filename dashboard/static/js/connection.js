@@ -6,7 +6,7 @@ const OFFLINE_MS = 10_000
 
 const chip = document.querySelector('[data-connection]')
 const fine = chip.querySelector('[data-fine]')
-const words = chip.querySelector('[data-words]')
+let words = chip.querySelector('[data-words]')
 let timers = []
 let covered = null
 let since = 0
@@ -32,7 +32,10 @@ export function down() {
 function show(state, text = '') {
   chip.dataset.state = state
   fine.hidden = Boolean(text)
-  words.textContent = text
+  const said = words.cloneNode() // a new element: the old one would be seen to move
+  said.textContent = text
+  words.replaceWith(said)
+  words = said
 }
 
 function offline() {

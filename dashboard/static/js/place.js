@@ -92,12 +92,11 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
   function show() {
     seen()
     if (overflowed || earlier) { newest(); return }
-    const fresh = [...waiting.values()].filter(isNew).sort(newer)
+    const [first = feed.firstElementChild] = [...waiting.values()].filter(isNew).sort((one, other) => newer(other, one))
     waiting.forEach(put)
     waiting.clear()
     renumber(feed)
     scroller().scrollTop = 0
-    const first = fresh[0] ?? feed.firstElementChild
     first?.focus({ preventScroll: true })
     trim()
     count()
