@@ -4,23 +4,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Protocol
 
 from backchannel.plan import Lent, Networks
 from collector.ledger import Accepted, FailedMedia, FetchedMedia, Key, PendingMedia
 from storage import authors, intake, media, sources
+from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
 from timeline.network import Health, Source
 from timeline.post import Cursor, Heard
-
-
-class Shelf(Protocol):
-    """Where the bytes of pictures are put: ``storage.media.Shelf``."""
-
-    def put(self, content: bytes) -> str:
-        """Keep the bytes; their hash."""
-
 
 AT_LEAST_S = 4.0  # sources also change as time passes, and a commit may go unheard
 

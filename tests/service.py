@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
+
 HOUSE = Path(__file__).parent.parent
 START_S = 30.0
 
@@ -38,6 +40,13 @@ async def run(folder: Path, *words: str, timeout_s: float = 60.0, **more: str) -
         out, err = await process.communicate()
     assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def get(url: str) -> str:
+    """A page as text."""
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        answer.raise_for_status()
+        return await answer.text()
 
 
 @dataclass

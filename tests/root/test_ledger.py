@@ -7,6 +7,7 @@ from backchannel.ledger import StoreLedger
 from backchannel.plan import Lent
 from collector.ledger import Accepted, FailedMedia, FetchedMedia
 from storage import events, items, sources
+from storage.shelf import Shelf
 from storage.tail import Tail
 from tests.factories import DAY, NETWORKS, a_picture, a_sighting, a_source, an_event
 from timeline.network import Health, Secret
@@ -14,15 +15,6 @@ from timeline.post import Unreadable
 
 NOW = datetime.now(UTC)
 AROUND_NOW = {"starts_at": NOW - DAY, "ends_at": NOW + DAY, "collect_from": NOW - DAY, "collect_until": NOW + DAY}
-
-
-class Shelf:
-    def __init__(self):
-        self.kept = []
-
-    def put(self, content):
-        self.kept.append(content)
-        return "abc"
 
 
 @pytest.fixture
@@ -34,9 +26,9 @@ async def tail(store):
 
 
 @pytest.fixture
-async def ledger(store, tail):
+async def ledger(store, tail, tmp_path):
     lent = Lent()
-    ledger = StoreLedger(store, tail, Shelf(), NETWORKS, lent, at_least_s=10)
+    ledger = StoreLedger(store, tail, Shelf(tmp_path / "media", 10_000_000), NETWORKS, lent, at_least_s=10)
     event = await store.write(events.save, an_event(**AROUND_NOW), origin="file", at=NOW)
     told = a_source(settings={"server": "https://mastodon.example", "token": Secret("hush")})
     await store.write(sources.sync, event.id, [told], origin="file", at=NOW)

@@ -1,0 +1,177 @@
+"""The command line. What a command needs is imported inside it, so that ``--help`` answers at once."""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="backchannel",
+    help="One live timeline of everything said about a conference.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+event_app = typer.Typer(help="Add, list and put away events.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(event_app, name="event")
+
+Config = Annotated[Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.")]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The event's short name.")]
+CONFIG = Path("backchannel.toml")
+
+
+def main() -> None:
+    """The console command. Every error is one sentence with the next step; status 1 failed, 2 wrong usage."""
+    from config.mistakes import ConfigError
+    from timeline.errors import BackchannelError
+
+    try:
+        app()
+    except (BackchannelError, ConfigError) as error:
+        typer.echo(str(error), err=True)
+    except OSError as error:
+        what = f" {error.filename}" if error.filename else ""
+        typer.echo(f"cannot use{what}: {error.strerror or error}; mend that and try again", err=True)
+    except Exception as error:
+        typer.echo(f"something went wrong inside Backchannel ({type(error).__name__}); {_details()}", err=True)
+    sys.exit(1)
+
+
+def _details() -> str:
+    """Put the traceback where it can be reported from; say where."""
+    with tempfile.NamedTemporaryFile("w", prefix="backchannel-", suffix=".txt", delete=False) as file:
+        file.write(traceback.format_exc())
+    return f"please report it with what is in {file.name}"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from backchannel.version import version
+
+        typer.echo(version())
+        raise typer.Exit
+
+
+@app.callback()
+def backchannel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """One live timeline of everything said about a conference."""
+
+
+@app.command()
+def serve(config: Config = CONFIG, host: Host = "127.0.0.1", port: Port = 8080) -> None:
+    """Collect and serve, in one process. Writes a starter configuration where there is none."""
+    from backchannel.service import serve
+
+    serve(config, host=host, port=port)
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    speed: Annotated[float, typer.Option(min=0.01, max=1e6, help="How many times faster than it was.")] = 60,
+) -> None:
+    """Play a recorded conference in a temporary database: no keys, no network, nothing kept."""
+    from backchannel.demo import demo
+
+    demo(host=host, port=port, speed=speed)
+
+
+@app.command()
+def check(config: Config = CONFIG, json: Json = False) -> None:
+    """Check the configuration and try every source once: 0 all well, 3 some sources are not, 1 nothing works."""
+    from backchannel.check import check
+
+    raise typer.Exit(check(config, as_json=json))
+
+
+@app.command()
+def migrate(config: Config = CONFIG) -> None:
+    """Bring the database up to date, as serve does by itself."""
+    from backchannel.upkeep import migrate
+
+    migrate(config)
+
+
+@event_app.command("add")
+def event_add(
+    slug: Slug,
+    title: Annotated[str, typer.Option(help="What the event is called.")],
+    hashtag: Annotated[list[str] | None, typer.Option(help="A hashtag to follow; may be given again.")] = None,
+    feed: Annotated[list[str] | None, typer.Option(metavar="URL", help="A feed; may be given again.")] = None,
+    mastodon: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A Mastodon server; may be given again.")
+    ] = None,
+    bluesky: Annotated[bool, typer.Option("--bluesky", help="Follow Bluesky.")] = False,
+    starts: Annotated[str | None, typer.Option(help="2026-10-11 or 2026-10-11T09:00; now if left out.")] = None,
+    ends: Annotated[
+        str | None, typer.Option(help="The same; a date includes that day. Three days if left out.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Where it is held, like Europe/London.")] = None,
+    config: Config = CONFIG,
+) -> None:
+    """Add an event; a running service picks it up within seconds."""
+    from backchannel.events import add
+
+    keys = {"slug": slug, "title": title, "hashtags": hashtag, "starts": starts, "ends": ends, "timezone": timezone}
+    sources = [{"kind": "feed", "url": url} for url in feed or ()]
+    sources += [{"kind": "mastodon", "server": url} for url in mastodon or ()]
+    sources += [{"kind": "bluesky"}] if bluesky else []
+    add(config, {key: value for key, value in keys.items() if value}, sources)
+
+
+@event_app.command("list")
+def event_list(config: Config = CONFIG, json: Json = False) -> None:
+    """List events, the latest to start first."""
+    from backchannel.events import list_events
+
+    list_events(config, as_json=json)
+
+
+@event_app.command("show")
+def event_show(slug: Slug, config: Config = CONFIG, json: Json = False) -> None:
+    """Show one event and how its sources fare."""
+    from backchannel.events import show
+
+    show(config, slug, as_json=json)
+
+
+@event_app.command("archive")
+def event_archive(slug: Slug, config: Config = CONFIG) -> None:
+    """Put an event away: it collects nothing new."""
+    from backchannel.events import archive
+
+    archive(config, slug)
+
+
+@event_app.command("copy")
+def event_copy(
+    slug: Slug, new: Annotated[str, typer.Argument(metavar="NEW", help="The new one's.")], config: Config = CONFIG
+) -> None:
+    """Make a new event with the sources, rules and looks of another, without its posts."""
+    from backchannel.events import copy
+
+    copy(config, slug, new)
+
+
+@event_app.command("wipe")
+def event_wipe(
+    slug: Slug,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Delete a rehearsal's posts."""
+    from backchannel.events import wipe
+
+    wipe(config, slug, sure=yes)

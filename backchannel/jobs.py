@@ -1,0 +1,88 @@
+"""What runs when: one table. All of it may run late, none of it twice at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from collector.health import log_fault
+from storage import changes, media, schema
+from storage.optimise import optimise
+from storage.shelf import Shelf
+from storage.store import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done again and again, for the first time ``first`` after the start."""
+
+    name: str
+    every: timedelta
+    first: timedelta
+    run: Callable[[Store, Shelf], Awaitable[None]]
+
+
+async def trim_log(store: Store, _: Shelf) -> None:
+    """Forget changes that are too old for anybody to resume from."""
+    await store.write(changes.trim, at=datetime.now(UTC))
+
+
+async def sweep_shelf(store: Store, shelf: Shelf) -> None:
+    """Keep the folder of pictures within its limit, and free of what nobody shows."""
+    over = await store.read(media.over_limit, shelf.limit_bytes)
+    if over:
+        log.info("the folder of pictures is full: the oldest go", pictures=len(over))
+        await store.write(media.let_go, over, at=datetime.now(UTC))
+    wanted = await store.read(media.referenced)
+    await asyncio.to_thread(shelf.sweep, wanted)
+
+
+async def drop_old_copies(store: Store, _: Shelf) -> None:
+    """Delete the copies made before upgrades once they are a week old."""
+    await asyncio.to_thread(schema.drop_old_copies, store.url)
+
+
+async def renew_statistics(store: Store, _: Shelf) -> None:
+    """Let the database look at itself."""
+    await asyncio.to_thread(optimise, store.url)
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+JOBS = (
+    Job("trim the change log", every=HOUR, first=5 * MINUTE, run=trim_log),
+    Job("sweep the pictures", every=10 * MINUTE, first=MINUTE, run=sweep_shelf),
+    Job("drop old copies", every=DAY, first=2 * MINUTE, run=drop_old_copies),
+    Job("renew statistics", every=6 * HOUR, first=30 * MINUTE, run=renew_statistics),
+)
+
+
+@contextmanager
+def running(store: Store, shelf: Shelf, *, table: tuple[Job, ...] = JOBS) -> Iterator[None]:
+    """Run what stands in the table while inside."""
+    scheduler = AsyncIOScheduler(
+        timezone=UTC,
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    )
+    for job in table:
+        trigger = IntervalTrigger(seconds=int(job.every.total_seconds()), timezone=UTC, jitter=5)
+        first = datetime.now(UTC) + job.first
+        scheduler.add_job(_safely, trigger, args=(job, store, shelf), name=job.name, next_run_time=first)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+async def _safely(job: Job, store: Store, shelf: Shelf) -> None:
+    try:
+        await job.run(store, shelf)
+    except Exception as error:
+        log_fault("a periodic job failed, and is tried again when it is due", error, job=job.name)

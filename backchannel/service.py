@@ -1,0 +1,180 @@
+"""``backchannel serve``: start everything in order, and stop it in the opposite one."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from backchannel import jobs
+from backchannel.house import check_packages
+from backchannel.ledger import StoreLedger
+from backchannel.listening import address_of, raise_file_limit, take_port
+from backchannel.logs import set_up_logs
+from backchannel.opening import settings_of
+from backchannel.plan import Lent, sync_events
+from backchannel.terminal import say
+from backchannel.version import version
+from collector import registry
+from collector.http import Http
+from collector.media import MediaFetcher
+from collector.supervisor import Collector
+from config.load import Settings
+from dashboard.app import make_app
+from dashboard.site import Site
+from storage import schema
+from storage.erase import Scrubber
+from storage.lock import only_one
+from storage.shelf import Shelf
+from storage.store import Store
+from storage.tail import Tail
+from timeline.event import Event
+from timeline.network import NetworkInfo
+
+STOP_S = 9.0  # from the signal to the end, whatever hangs
+READERS_END_S = 2.0  # what answers may take after streams have been ended
+BACKLOG = 4_096  # readers who come back at once after a restart
+
+log = structlog.get_logger()
+
+
+def serve(file: Path, *, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Writes a starter configuration where there is none."""
+    check_packages()
+    with take_port(host, port) as taken:
+        if not file.exists():
+            write_starter(file)
+        run(settings_of(file), taken)
+
+
+def run(settings: Settings, taken: socket.socket) -> None:
+    """Serve on a socket that is bound already."""
+    set_up_logs(settings.log.format)
+    raise_file_limit()
+    with only_one(settings.storage.url), asyncio.Runner() as runner:
+        runner.run(_serve(settings, taken))
+
+
+def write_starter(file: Path) -> None:
+    """Write a configuration to begin with."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(files("config").joinpath("starter.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    say(f"Wrote {file}, with a demonstration to begin with: open it to follow an event of yours.")
+
+
+async def _serve(settings: Settings, taken: socket.socket) -> None:
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, asked_to_stop)
+    address = address_of(taken)
+    async with running(settings, taken, base_url=settings.site.base_url or address) as events:
+        say(f"Backchannel {version()} is at {address}/")
+        for event in events:
+            say(f"  {event.title}: {address}/e/{event.slug}")
+        await asked_to_stop.wait()
+        log.info("stopping")
+
+
+def _stop(asked: asyncio.Event) -> None:
+    """Stop in order, and in time even where something hangs: what was committed is safe either way."""
+    if not asked.is_set():
+        guard = threading.Timer(STOP_S, os._exit, [0])
+        guard.daemon = True
+        guard.start()
+    asked.set()
+
+
+@asynccontextmanager
+async def running(settings: Settings, taken: socket.socket, *, base_url: str) -> AsyncIterator[list[Event]]:
+    """Everything, started in order; gives the events of the file."""
+    adapters = registry.adapters()
+    networks = {key: adapter.INFO for key, adapter in adapters.items()}
+    url, now = settings.storage.url, datetime.now(UTC)
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(schema.upgrade, url)
+        store = await Store.open(url)
+        stack.push_async_callback(store.close)
+        lent, events = Lent(), []
+        for event, sources in await store.write(
+            sync_events, settings.events, networks, zone=settings.site.timezone, at=now
+        ):
+            events.append(event)
+            for source in sources:
+                lent.note(event.id, source)
+        tail = Tail(store)
+        await tail.start()
+        stack.push_async_callback(tail.stop)
+        scrubber = Scrubber(store)
+        await scrubber.start()
+        stack.push_async_callback(scrubber.stop)
+        shelf = Shelf(settings.storage.media, settings.storage.media_limit)
+        ledger = StoreLedger(store, tail, shelf, networks, lent)
+        http = await stack.enter_async_context(
+            Http(
+                contact=settings.site.contact or "",
+                version=version(),
+                base_url=base_url,
+                allow_private_addresses=settings.network.allow_private_addresses,
+            )
+        )
+        for worker in (Collector(ledger, http, adapters), MediaFetcher(ledger, http, adapters)):
+            await worker.start()
+            stack.push_async_callback(worker.stop)
+        stack.enter_context(jobs.running(store, shelf))
+        await _listen(stack, settings, taken, store, tail, shelf, list(networks.values()), base_url)
+        yield events
+
+
+async def _listen(
+    stack: AsyncExitStack,
+    settings: Settings,
+    taken: socket.socket,
+    store: Store,
+    tail: Tail,
+    shelf: Shelf,
+    networks: list[NetworkInfo],
+    base_url: str,
+) -> None:
+    async def ready() -> str | None:
+        return await _trouble(store)
+
+    site = Site(
+        title=settings.site.title,
+        base_url=base_url,
+        contact=settings.site.contact or "",
+        logo=settings.site.logo,
+        accent_hue=settings.site.accent_hue,
+        links=settings.site.links,
+        trusted_proxies=settings.site.trusted_proxies,
+        version=version(),
+    )
+    app = make_app(store=store, tail=tail, site=site, networks=networks, shelf=shelf, ready=ready)
+    runner = web.AppRunner(
+        app,
+        access_log=None,  # who reads what is nobody's business
+        handler_cancellation=True,  # a stream's handler ends when its reader leaves
+        shutdown_timeout=READERS_END_S,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, taken, backlog=BACKLOG).start()
+
+
+async def _trouble(store: Store, *, patience_s: float = 2.0) -> str | None:
+    """Why this process cannot serve, None where it can."""
+    try:
+        async with asyncio.timeout(patience_s):
+            revision = await store.read(schema.revision)
+    except Exception as error:
+        log.warning("the database does not answer", fault=type(error).__name__)
+        return "the database does not answer"
+    return None if revision == schema.REVISIONS[-1] else "the database is not up to date"
