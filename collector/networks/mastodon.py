@@ -7,7 +7,7 @@ number of this one server, which names no post elsewhere, so ``in_reply_to`` sta
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -125,24 +125,45 @@ async def _begun(ask: Ask, server: Server, path: str, cursor: dict[str, Any]) ->
     page, low = await _page(server, path)
     if first and not page:
         await _say_if_closed(server)
-    cursor = {"newest": page[0]["id"] if page else "", "swept_at": ask.now.isoformat()}
+    cursor = {**(_newest(page) if page else {"newest": ""}), "swept_at": ask.now.isoformat()}
     if len(page) == PAGE:
         cursor["back"] = {"max_id": page[-1]["id"], "left": BACKFILL_POSTS - PAGE}
     yield Page(_heard(page, server), cursor, low, backfill=first)
 
 
-async def _newer(_: Ask, server: Server, path: str, cursor: dict[str, Any]) -> AsyncIterator[Page]:
+async def _newer(ask: Ask, server: Server, path: str, cursor: dict[str, Any]) -> AsyncIterator[Page]:
     """Upwards from a minute before the newest, page by page."""
     after = _a_minute_before(cursor["newest"])
+    if after is None:
+        async for each in _newer_downwards(ask, server, path, cursor):
+            yield each
+        return
     while True:
         page, low = await _page(server, path, min_id=after)
         if not page or page[0]["id"] == after:
             return
         after = page[0]["id"]
-        cursor = {**cursor, "newest": max(cursor["newest"], after, key=_order)}
+        if _order(after) > _order(cursor["newest"]):
+            cursor = {**cursor, **_newest(page)}
         yield Page(_heard(page, server), cursor, low)
         if len(page) < PAGE:
             return
+
+
+async def _newer_downwards(_: Ask, server: Server, path: str, cursor: dict[str, Any]) -> AsyncIterator[Page]:
+    """From the top down to a minute before the newest, where ids do not tell the time; the cursor moves at the end."""
+    known, floor = _order(cursor["newest"]), datetime.fromisoformat(cursor["newest_at"]) - OVERLAP
+    top: dict[str, Any] = {}
+    below: dict[str, str] = {}
+    for _turn in range(SWEEP_PAGES):
+        page, low = await _page(server, path, **below)
+        top = top or (_newest(page) if page else {})
+        level = len(page) < PAGE or (_order(page[-1]["id"]) <= known and _said_before(page[-1], floor))
+        moved = level and top and _order(top["newest"]) > known
+        yield Page(_heard(page, server), {**cursor, **top} if moved else cursor, low)
+        if level:
+            return
+        below = {"max_id": page[-1]["id"]}
 
 
 async def _swept(ask: Ask, server: Server, path: str, cursor: dict[str, Any]) -> AsyncIterator[Page]:
@@ -243,14 +264,23 @@ def _said_before(status: Mapping[str, Any], moment: datetime) -> bool:
         return True  # no telling: better to stop than to page for ever
 
 
+def _newest(page: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Where the top of a page leaves the cursor."""
+    try:
+        at = datetime.fromisoformat(page[0]["created_at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceUnavailable("the server sent a post without a date", hint="Is this a Mastodon server?") from error
+    return {"newest": page[0]["id"], "newest_at": (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()}
+
+
 def _order(status_id: str) -> tuple[int, str]:
     return len(status_id), status_id
 
 
-def _a_minute_before(status_id: str) -> str:
-    """Mastodon's ids are milliseconds with 16 bits after them; where they are not, there is no telling."""
+def _a_minute_before(status_id: str) -> str | None:
+    """Mastodon's ids are milliseconds with 16 bits after them; None where they are not."""
     if not status_id.isdigit() or int(status_id) < 1 << 56:
-        return status_id
+        return None
     return str(int(status_id) - (int(OVERLAP.total_seconds() * 1000) << 16))
 
 

@@ -76,8 +76,9 @@ async def test_a_first_run_that_is_killed_goes_on_where_it_was(http, batches):
         assert sum(path.endswith("tag/pyconf") for path, _ in server.asked) <= batches + 8
 
 
-async def test_polls_page_upwards_until_caught_up(http):
-    async with FakeMastodon() as server:
+@pytest.mark.parametrize("ulids", [False, True])
+async def test_polls_page_until_caught_up(http, ulids):
+    async with FakeMastodon(ulids=ulids) as server:
         source = a_source(settings={"server": server.url})
         ledger = MemoryLedger(source)
         server.post("first", at=NOW - timedelta(hours=2))
@@ -110,8 +111,9 @@ async def test_a_hashtag_is_asked_for_as_it_is_written(http):
         assert (said(ledger), list(ledger.kept)) == (["が"], [(1, folded)])
 
 
-async def test_a_post_that_federates_within_the_minute_is_found_at_the_next_poll(http):
-    async with FakeMastodon() as server:
+@pytest.mark.parametrize("ulids", [False, True])
+async def test_a_post_that_federates_within_the_minute_is_found_at_the_next_poll(http, ulids):
+    async with FakeMastodon(ulids=ulids) as server:
         source = a_source(settings={"server": server.url})
         ledger = MemoryLedger(source)
         server.post("on time", at=NOW)

@@ -27,6 +27,7 @@ class FakeMastodon:
 
     token: str | None = None  # a server that shows its timelines to members only
     closed: bool = False  # one that answers outsiders with an empty list (4.5)
+    ulids: bool = False  # ids of another server software: by time too, but no numbers
     remaining: int | None = None  # requests left in the window; None sends no headers
     port: int = 0
     statuses: list[Status] = field(default_factory=list)
@@ -69,7 +70,8 @@ class FakeMastodon:
         """Somebody says something at ``at``; the server has it from now on."""
         at = at or datetime.now(UTC)
         self._count += 1
-        status_id = str((int(at.timestamp() * 1000) << 16) + self._count % 65_536)
+        number = (int(at.timestamp() * 1000) << 16) + self._count % 65_536
+        status_id = f"01{number:024X}" if self.ulids else str(number)
         links = "".join(
             f' <a href="{self.url}/tags/{tag}" class="mention hashtag">#<span>{tag}</span></a>' for tag in tags
         )
@@ -170,10 +172,9 @@ class FakeMastodon:
     def _page(query: Mapping[str, str], found: list[Status]) -> list[Status]:
         """``min_id`` gives those just above it, ``max_id`` and ``since_id`` the newest; newest first always."""
         limit = min(int(query.get("limit", "20")), 40)
-        rising = sorted(found, key=lambda status: int(status["id"]))
-        below = int(query["max_id"]) if "max_id" in query else None
-        above = int(query.get("min_id", query.get("since_id", "0")))
-        inside = [s for s in rising if int(s["id"]) > above and (below is None or int(s["id"]) < below)]
+        rising = sorted(found, key=lambda status: str(status["id"]))  # all of one length
+        below, above = query.get("max_id", "~"), query.get("min_id", query.get("since_id", ""))
+        inside = [status for status in rising if above < status["id"] < below]
         page = inside[:limit] if "min_id" in query else inside[-limit:]
         return page[::-1]
 
