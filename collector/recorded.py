@@ -100,11 +100,19 @@ class _Post(_Form):
     counts: Counts = Counts()
 
 
+class _Counts(_Form):
+    uri: Name
+    replies: int = 0
+    boosts: int = 0
+    likes: int = 0
+    votes: tuple[int, ...] = ()
+
+
 class _Line(_Form):
     at: Offset
     post: dict[str, Any] | None = None
     edit: dict[str, Any] | None = None
-    counts: dict[str, Any] | None = None
+    counts: _Counts | None = None
     author: _Author | None = None
     remove: str | None = None
 
@@ -148,8 +156,7 @@ class Lines:
             case {"edit": edit, **others} if not others:
                 return self._changed(edit | {"edited": line.at})
             case {"counts": counts, **others} if not others:
-                uri = counts.pop("uri", None)
-                return self._changed({"uri": uri, "counts": counts})
+                return self._changed(self._counted(counts))
             case {"author": form, **others} if not others:
                 author = self._author(form, form.network)
                 self._authors[author.network, author.uri] = author
@@ -176,6 +183,15 @@ class Lines:
         sighting = self._sighting(raw)
         self._posts[uri] = raw
         return sighting
+
+    def _counted(self, form: _Counts) -> dict[str, Any]:
+        counts = {"replies": form.replies, "boosts": form.boosts, "likes": form.likes}
+        change = {"uri": form.uri, "counts": counts}
+        poll = self._posts.get(form.uri, {}).get("poll")
+        if not form.votes or not poll:
+            return change
+        options = [option | {"votes": votes} for option, votes in zip(poll["options"], form.votes, strict=True)]
+        return change | {"poll": poll | {"options": options}}
 
     def _sighting(self, raw: dict[str, Any]) -> Sighting:
         form = msgspec.convert(raw, _Post)

@@ -6,7 +6,7 @@ times of a line count seconds from ``starts`` and may be negative:
     {"recording": "Harbour Towns 2026", "starts": "2026-10-12T07:00:00Z", "days": 3, "hashtag": "harbour26"}
     {"at": -3600, "post": {"network", "uri", "url", "author", "html", …}}    said; ``published`` where it came late
     {"at": 61.5, "edit": {"uri": …, the fields that changed}}
-    {"at": 70, "counts": {"uri": …, "replies", "boosts", "likes"}}
+    {"at": 70, "counts": {"uri": …, "replies", "boosts", "likes", "votes": [one an answer of its poll]}}
     {"at": 80, "author": {"network", "uri", "name", "handle", "avatar", …}}  a profile completed or changed
     {"at": 90, "remove": "the post's uri"}
 

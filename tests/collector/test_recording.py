@@ -83,8 +83,12 @@ def test_counts_are_the_post_again_by_its_completed_author():
         closes_at=STARTS + timedelta(seconds=660),
     )
     assert not before.author.known
-    author = Author(network="bluesky", uri="did:plc:quay", name="Bo", handle="@bo.example")
-    assert after == replace(before, author=author, counts=Counts(replies=1, boosts=2, likes=5))
+    assert after == replace(
+        before,
+        author=Author(network="bluesky", uri="did:plc:quay", name="Bo", handle="@bo.example"),
+        counts=Counts(replies=1, boosts=2, likes=5),
+        poll=replace(before.poll, options=(PollOption(text="Tea", votes=4), PollOption(text="Coffee", votes=9))),
+    )
 
 
 def test_a_late_post_bears_the_time_it_was_written():
@@ -111,6 +115,7 @@ def test_a_late_post_bears_the_time_it_was_written():
             '{"at": 1, "counts": {"uri": "https://pier.example/1", "likes": "many"}}',
             "line 3: Expected `int`, got `str`",
         ),
+        ('{"at": 1, "counts": {"uri": "https://pier.example/9"}}', "line 3: nothing to change: https://pier.example/9"),
         ('{"at": -9, "remove": "https://pier.example/1"}', "line 3: it lies before the line above it"),
         ('{"at": 1e300, "remove": "https://pier.example/1"}', "line 3: Expected `float` <= 96000000"),
         (json.dumps({"at": 1, "post": POST}), "line 3: a second post https://pier.example/1"),
