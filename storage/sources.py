@@ -165,7 +165,7 @@ def _source(row: Row[Any]) -> Source:
         trusted=row.trusted,
         keep=row.keep,
         every_s=row.every_s,
-        settings=row.settings or {},
+        settings={name: tuple(one) if isinstance(one, list) else one for name, one in (row.settings or {}).items()},
         hashtags=tuple(fold_hashtag(tag) for tag in row.hashtags or ()),
         spellings=tuple(row.hashtags or ()),
         collect_from=max(row.collect_from, row.wiped_at) if row.wiped_at else row.collect_from,

@@ -25,9 +25,10 @@ def belongs(post: Post, source: Source, info: NetworkInfo) -> bool:
         return True
     home = urlsplit(source["server"] or "").hostname or ""  # where an account named without a server is
     author = _account(post.author.handle)
-    return any(author == _account(name, home) or post.author.uri == name for name in source.accounts)
+    followed = {_account(name, home) for name in source.accounts} - {""}
+    return author in followed or post.author.uri in source.accounts
 
 
 def _account(handle: str, home: str = "") -> str:
-    name = handle.strip().lstrip("@").casefold() or "\0"
-    return f"{name}@{home}" if home and "@" not in name else name
+    name = handle.strip().lstrip("@").casefold()
+    return f"{name}@{home}" if name and home and "@" not in name else name

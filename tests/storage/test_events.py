@@ -62,7 +62,7 @@ async def test_a_source_is_read_as_it_was_told_with_its_events_times_and_no_secr
     assert source == Source(
         id=source.id, event_id=scene.event.id, kind="mastodon", address="https://mastodon.example", label="Main",
         trusted=True, every_s=5.0, keep="tagged", hashtags=("harbour26",), spellings=("harbour26",),
-        settings={"server": "https://mastodon.example", "accounts": ["@ottilie"]},
+        settings={"server": "https://mastodon.example", "accounts": ("@ottilie",)},
         collect_from=scene.event.collect_from, collect_until=scene.event.collect_until,
     )  # fmt: skip
 
