@@ -10,7 +10,7 @@ from collector.feed import Feed, Page
 from timeline.errors import SourceUnavailable
 
 DEADLINE_S = 10.0  # 500 times the mean of 200 real feeds
-MEMORY_MB = 256  # the largest document the door lets in (8 MiB) takes the patient parser some 150
+MEMORY_MB = 128  # the largest documents the door lets in (8 MiB) take either parser some 90
 
 
 async def read(
@@ -45,7 +45,7 @@ def parse(body: bytes, url: str, content_type: str = "") -> Feed | Page:
             rough = feedreaders.patient(body, charset)
             if not rough.entries and rough.flaw:  # now and then the fast one still finds some in the ruins
                 rough = feedreaders.rescue(body) or rough
-            if not rough.entries and rough.flaw:
+            if not rough.entries and rough.flaw == feedreaders.ILL_FORMED:
                 raise SourceUnavailable(
                     f"nothing can be read in this feed: {rough.flaw}", hint="Try it in a feed validator."
                 ) from None
