@@ -50,7 +50,8 @@ async def reach_back(
             batches = adapter.reach_back(reaching, cursors, http, live=live)
             await Drain(ledger, adapter.INFO, reaching).run(batches, _counting(taken, backoff))
         except SourceUnavailable as error:
-            log.info("reaching back is held up", network=adapter.INFO.key, reason=error.reason)
+            if not backoff.failures:
+                log.info("reaching back is held up", network=adapter.INFO.key, reason=error.reason)
             await asyncio.sleep(backoff.failed(error.retry_after_s))
         else:
             if open_gaps(await ledger.cursors([source.id for source in reaching])):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from itertools import islice
 
+import structlog
+
 from collector.adapter import Introducing
 from collector.backoff import Backoff
 from collector.health import log_fault
@@ -11,6 +13,8 @@ from collector.http import Http
 from collector.ledger import Ledger
 from timeline.errors import SourceUnavailable
 from timeline.network import Source
+
+log = structlog.get_logger()
 
 TOGETHER = 25  # the most that Bluesky's getProfiles takes
 LOOK_AHEAD = 500
@@ -52,6 +56,8 @@ class Introductions:
             try:
                 busy = await self._introduce()
             except SourceUnavailable as error:
+                if not self._backoff.failures:
+                    log.info("authors go without names for now", network=self._adapter.INFO.key, reason=error.reason)
                 await asyncio.sleep(self._backoff.failed(error.retry_after_s))
             except Exception as error:
                 log_fault("authors not looked up", error, network=self._adapter.INFO.key)

@@ -21,13 +21,15 @@ class FakeJetstream:
     """``async with FakeJetstream() as host``: then ``host.url``, ``host.post(…)``, ``host.delete(…)``.
 
     ``floor`` is the oldest number it still has. ``stall()`` says nothing more until ``go_on()``; ``hang_up()``
-    ends every connection; ``refuse`` is a status to answer with. ``asked`` keeps every request's query.
+    ends every connection; ``refuse`` is a status to answer with, ``slow_s`` a pause before each frame.
+    ``asked`` keeps every request's query.
     """
 
     port: int = 0
     events: list[Event] = field(default_factory=list)
     floor: int = 1
     refuse: int | None = None
+    slow_s: float = 0.0
     asked: list[list[tuple[str, str]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     url: str = ""
@@ -101,7 +103,8 @@ class FakeJetstream:
         return self.say("commit", event["did"], at, **about)
 
     def account(self, did: str, status: str) -> Event:
-        return self.say("account", did, account={"active": False, "did": did, "seq": 9, "status": status})
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return self.say("account", did, account={"active": False, "did": did, "seq": 9, "status": status, "time": now})
 
     def stall(self) -> None:
         self._open.clear()
@@ -196,6 +199,8 @@ class FakeJetstream:
             await self._until_said(seq)
             for event in self.events[max(0, seq - self.events[0]["seq"]) :]:
                 await self._open.wait()
+                if self.slow_s:
+                    await asyncio.sleep(self.slow_s)
                 seq = event["seq"] + 1
                 kind = event["$type"].rpartition("#")[2]
                 if kind in kinds and (kind != "commit" or not collections or event["collection"] in collections):
