@@ -4,11 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.fakes.feedserver import FeedServer, billion_laughs, huge, item, many_attributes, rss
+from tests.fakes.feedserver import FeedServer, billion_laughs, item, many_attributes, rss
 from tests.reader import Reader
 from tests.service import Service, run
 
-MEGABYTE = 1024 * 1024
 LIMIT_MB = 300  # of memory, the service and its workers together
 
 WORDS = {
@@ -27,17 +26,21 @@ WORDS = {
 
 
 def memory_mb(pid: int) -> float:
-    """What a process and its children hold, in MB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return pages * 4096 / MEGABYTE + sum(memory_mb(int(child)) for child in children)
+    """What a process and its children hold, in MB; pages that they share count once."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it ended meanwhile
+    kilobytes = next(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
+    return kilobytes / 1024 + sum(memory_mb(int(child)) for child in children)
 
 
 def misbehave(server: FeedServer) -> None:
     """Give each path of ``WORDS`` its own way of going wrong."""
     server.serve("/page", "<html><body>No feed here</body></html>", content_type="text/html")
     server.serve("/nothing", b"")
-    server.serve("/huge", huge(50))
+    server.large("/huge", megabytes=50)
     server.bomb("/packed", megabytes=50)
     server.serve("/laughs", billion_laughs())
     server.serve("/attributes", many_attributes())
