@@ -16,6 +16,7 @@ title = "Backchannel, a demonstration"
 [[event]]
 slug = "demo"
 title = "Harbour Towns 2026"
+timezone = "Europe/London"
 hashtags = ["harbour26"]
 
 [[event.source]]

@@ -1,12 +1,14 @@
 """Feeds that are broken, huge, endless or malicious: each tells what is wrong, and nobody else notices."""
 
 import asyncio
-import json
 from pathlib import Path
 
+from storage import events, sources
+from storage.store import Store
 from tests.fakes.feedserver import FeedServer, billion_laughs, item, many_attributes, rss
 from tests.reader import Reader
-from tests.service import Service, run
+from tests.service import Service
+from timeline.network import SourceStatus
 
 LIMIT_MB = 300  # of memory, the service and its workers together
 
@@ -57,10 +59,15 @@ def configure(folder: Path, urls: list[str], *, private: bool) -> None:
     )
 
 
-async def health(folder: Path, server: FeedServer) -> dict[str, dict[str, str]]:
-    """How each source fares, by its path, as the command line tells it."""
-    ran = await run(folder, "event", "show", "pyconf", "--json")
-    return {source["label"].removeprefix(f"feed {server.url('')}"): source for source in json.loads(ran.out)["sources"]}
+async def health(folder: Path, server: FeedServer) -> dict[str, SourceStatus]:
+    """How each source fares, by its path."""
+    store = await Store.open(f"sqlite:///{folder / 'backchannel.db'}")
+    try:
+        event = await store.read(events.by_slug, "pyconf")
+        statuses = await store.read(sources.of_event, event.id)
+    finally:
+        await store.close()
+    return {status.source["url"].removeprefix(server.url("")): status for status in statuses}
 
 
 async def test_hostile_feeds_tell_what_is_wrong_and_disturb_nobody(tmp_path, capsys):
@@ -77,7 +84,7 @@ async def test_hostile_feeds_tell_what_is_wrong_and_disturb_nobody(tmp_path, cap
             await reader.until(lambda reader: len({post["uri"] for post in reader.posts}) == 3)
             number = 4
             fates = await health(tmp_path, server)
-            while any(fates[path]["state"] == "waiting" for path in WORDS):
+            while any(fates[path].state == "waiting" for path in WORDS):
                 server.serve("/well", rss(item(number)))  # the well-behaved one goes on meanwhile
                 await reader.until(lambda reader, n=number: len({post["uri"] for post in reader.posts}) >= n)
                 number += 1
@@ -88,12 +95,12 @@ async def test_hostile_feeds_tell_what_is_wrong_and_disturb_nobody(tmp_path, cap
     with capsys.disabled():
         print(f"\nat most {most_mb:.0f} MB")
         for path, fate in fates.items():
-            print(f"{path:12} {fate['state']:8} {fate['error']} {fate['hint'] or ''}")
-    assert {path: fate["state"] for path, fate in fates.items()} == {
+            print(f"{path:12} {fate.state:8} {fate.error} {fate.hint or ''}")
+    assert {path: fate.state for path, fate in fates.items()} == {
         **dict.fromkeys(WORDS, "failing"),
         **dict.fromkeys(readable, "ok"),
     }
-    assert [path for path, words in WORDS.items() if words not in fates[path]["error"]] == []
+    assert [path for path, words in WORDS.items() if words not in fates[path].error] == []
     assert any("/malformed" in line or "although" in line for line in lines)
     assert most_mb < LIMIT_MB
 
@@ -104,11 +111,11 @@ async def test_a_feed_on_a_private_network_is_refused_unless_allowed(tmp_path):
         configure(tmp_path, [server.url("/well")], private=False)
         async with Service(tmp_path):
             fates = await health(tmp_path, server)
-            while fates["/well"]["state"] == "waiting":
+            while fates["/well"].state == "waiting":
                 fates = await health(tmp_path, server)
 
-    assert fates["/well"]["error"] == "127.0.0.1 is on a private network"
-    assert "allow_private_addresses" in fates["/well"]["hint"]
+    assert fates["/well"].error == "127.0.0.1 is on a private network"
+    assert "allow_private_addresses" in fates["/well"].hint
     assert server.asked == {}
 
 

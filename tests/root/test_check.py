@@ -24,13 +24,13 @@ async def test_all_is_well(tmp_path):
         (tmp_path / "backchannel.toml").write_text(
             f'{HEAD}[[event.source]]\nkind = "mastodon"\nserver = "{mastodon.url}"\n'
             f'[[event.source]]\nkind = "bluesky"\njetstream = ["{jetstream.url}"]\nappview = "{appview.url}"\n'
-            f"{feed(feeds.url('/news'))}"
+            f'[[event.source]]\nkind = "replay"\n{feed(feeds.url("/news"))}'
         )
 
         ran = await run(tmp_path, "check")
 
     assert (ran.status, ran.err) == (0, "")
-    assert [line.split("\t")[:2] for line in ran.out.splitlines()] == [["ok", "a"]] * 3
+    assert [line.split("\t")[:2] for line in ran.out.splitlines()] == [["ok", "a"]] * 4
 
 
 async def test_some_sources_are_not(tmp_path):

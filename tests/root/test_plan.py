@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -79,3 +80,12 @@ async def test_secrets_are_lent_and_never_stored(store):
 
     assert [source["token"] for source in kept] == [None, None]
     assert [lent.lend(source)["token"] for source in kept] == [Secret("hush"), Secret("hush")]
+
+
+async def test_the_packaged_recording_is_played_where_none_is_named(store):
+    await store.write(sync_events, [told(kinds=[("replay", {})])], NETWORKS, zone="UTC", at=NOON)
+
+    (kept,) = await store.read(sources.active, NOON)
+
+    assert kept["file"] is None
+    assert Path(Lent().lend(kept)["file"]).is_file()
