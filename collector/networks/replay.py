@@ -41,6 +41,7 @@ INFO = NetworkInfo(
     address=("file", "speed"),
     deletes="scoped",
     tagged=False,
+    trusted=True,
 )
 
 
