@@ -8,9 +8,10 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from dashboard import keys, middleware
+from dashboard.channel import Pace
 from dashboard.fragments import Fragments
 from dashboard.glance import Glances
-from dashboard.hub import Hub, Pace
+from dashboard.hub import Hub
 from dashboard.metrics import Metrics
 from dashboard.proxies import Proxies
 from dashboard.render import Renderer

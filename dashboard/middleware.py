@@ -38,6 +38,7 @@ async def safe_headers(request: web.Request, response: web.StreamResponse) -> No
     """Set what every answer carries, streams and files included, unless its view knew better."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "Backchannel"  # of which version is nobody's business
     if request.path.startswith("/api/"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag"
@@ -127,5 +128,5 @@ def _has_it(request: web.Request, etag: str) -> bool:
 
 
 def _unchanged(response: web.Response) -> web.Response:
-    kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Vary") if name in response.headers}
-    return web.Response(status=304, headers=kept)
+    kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+    return web.Response(status=304, headers=kept | {"Vary": "Accept-Encoding"})

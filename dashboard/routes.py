@@ -8,6 +8,7 @@ from dashboard.views import health, index, media, post, stream, timeline
 
 SLUG = "{slug:[^/]+}"
 ID = "{id:[0-9]{1,18}}"
+KEY = "{key:[A-Za-z0-9_-]+}"
 
 
 def routes() -> list[web.RouteDef]:
@@ -16,7 +17,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/e/{SLUG}", timeline.show),
         web.get(f"/e/{SLUG}/stream", stream.page),
         web.get(f"/p/{ID}", post.show),
-        web.get("/media/{key:[A-Za-z0-9_-]+}", media.show),
+        web.get(f"/media/{KEY}", media.show),
         web.get("/theme.css", assets.theme),
         web.get("/static/{path:.+}", assets.serve),
         web.get("/api/v1/events", events.listing),

@@ -67,6 +67,7 @@ def describe(version: str) -> dict[str, Any]:
                     "getPost", "One post; 410 where it was removed for good.", "Post", post_id, fails=(404, 410)
                 )
             },
+            "/media/{key}": {"servers": [{"url": "/"}], "get": _picture()},
             "/openapi.json": {"get": {**_read("describe", "This description.", None), "tags": ["about"]}},
         },
         "components": {"schemas": schemas},
@@ -88,6 +89,13 @@ def _stream(slug: dict[str, Any]) -> dict[str, Any]:
     last = _parameter("Last-Event-ID", "header", "As `after`, and stronger; browsers send it.", type="string")
     operation = _read("followEvent", _STREAM_ABOUT, None, slug, after, last, fails=(404, 503))
     operation["responses"]["200"]["content"] = {_STREAM: {"schema": {"type": "string"}}}
+    return operation
+
+
+def _picture() -> dict[str, Any]:
+    key = _parameter("key", "path", "As in a post's addresses of pictures.", type="string")
+    operation = _read("getPicture", "Our copy of a picture, while a shown post uses it.", None, key, fails=(404,))
+    operation["responses"]["200"]["content"] = {"image/*": {}}
     return operation
 
 

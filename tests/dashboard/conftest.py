@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from dashboard.app import listen, make_app
-from dashboard.hub import Pace
+from dashboard.channel import Pace
 from dashboard.site import Site
 from storage.shelf import Shelf
 from storage.tail import Tail

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from dashboard.hub import STEPS
+from dashboard.channel import STEPS
 from dashboard.keys import HUB, METRICS
 from storage import changes, events
 from tests.conftest import DATABASES
@@ -265,11 +265,7 @@ async def test_a_quiet_stream_is_kept_alive(server, room, session):
 
 
 async def test_a_page_and_the_stream_after_it_miss_nothing_while_people_write(server, room, session):
-    async def write():
-        for count in range(60):
-            await room.says(f"post {count}")
-
-    writing = asyncio.create_task(write())
+    writing = asyncio.create_task(keep_saying(room, 60))
     for _ in range(8):
         async with session.get(server / "api/v1/events/conf/posts?limit=200") as answer:
             page = await answer.json()
@@ -325,6 +321,26 @@ async def test_a_reader_who_is_cut_off_at_random_hears_everything_once_and_in_or
 
     assert numbers(heard) == sorted(set(numbers(heard)))
     assert screen == {post["id"]: post["text"] for post in page["posts"]}
+
+
+async def test_a_crowd_that_comes_back_at_once_while_people_write_becomes_level(server, room, session):
+    start = await room.hears([room.a_post(f"missed {count}") for count in range(30)]) - 30
+    writing = asyncio.create_task(keep_saying(room, 40))
+
+    async def come_back(position):
+        async with listen(session, server / f"{STREAM}?after={position}") as reader:
+            await asyncio.shield(writing)
+            return await reader.until(await room.number())
+
+    crowd = await asyncio.gather(*(come_back(start + count % 30) for count in range(120)))
+
+    for count, heard in enumerate(crowd):
+        assert numbers(heard) == list(range(start + count % 30 + 1, await room.number() + 1))
+
+
+async def keep_saying(room, times):
+    for count in range(times):
+        await room.says(f"post {count}")
 
 
 async def test_a_draft_and_a_name_that_nobody_has_are_not_there(server, store, session):

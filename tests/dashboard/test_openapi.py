@@ -1,7 +1,7 @@
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from dashboard.api import openapi
-from dashboard.routes import ID, SLUG, routes
+from dashboard.routes import ID, KEY, SLUG, routes
 
 
 def test_the_description_is_valid_openapi():
@@ -9,7 +9,10 @@ def test_the_description_is_valid_openapi():
 
 
 def test_every_address_of_the_api_is_described():
-    addresses = {route.path for route in routes() if route.path.startswith("/api/v1")}
-    served = {address.removeprefix("/api/v1").replace(SLUG, "{slug}").replace(ID, "{id}") for address in addresses}
+    addresses = {route.path for route in routes() if route.path.startswith(("/api/v1", "/media/"))}
+    served = {
+        address.removeprefix("/api/v1").replace(SLUG, "{slug}").replace(ID, "{id}").replace(KEY, "{key}")
+        for address in addresses
+    }
 
     assert served == set(openapi.describe("0.1.0")["paths"])
