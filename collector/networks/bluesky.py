@@ -96,37 +96,43 @@ async def listen(
 async def reach_back(
     sources: Sequence[Source], cursors: Mapping[Key, Cursor], http: Http, *, live: Mapping[Key, Cursor]
 ) -> AsyncIterator[Batch]:
-    """Posts since the oldest gap, as fast as the host gives them, until level with what was heard live."""
+    """Posts since the oldest gap, as fast as the host gives them, until they meet what was heard live.
+
+    What the live line saw created it also sees deleted. So it is enough to pass where that
+    line was when we began, and then to come to where it is by that time: every deletion of
+    what only we bring has then come by here as well.
+    """
     starts = [at for source in sources if (at := Position.kept(cursors.get((source.id, BACK))))]
     position = min(starts, key=lambda start: start.at)
     wanted = {tag for source in sources for tag in source.hashtags}
     closed: dict[Key, Cursor] = {(source.id, BACK): {} for source in sources}
-    host = _turns(sources[0], position)[0]
+    opening = goal = None
     async with AsyncExitStack() as stack:
-        try:
-            frames = await stack.enter_async_context(_stream(http, host, position))
-        except Refused as error:
-            if error.status != TOO_OLD:
-                raise
-            try:
-                frames = await stack.enter_async_context(_stream(http, host, position.by_time()))
-            except Refused as again:
-                if again.status != TOO_OLD:
-                    raise
-                yield Batch(cursors=closed, backfill=True, found="the host repeats nothing from so long ago")
-                return
+        found = await _anywhere(stack, http, sources[0], position)
+        if found is None:
+            yield Batch(cursors=closed, backfill=True, found="no host repeats anything from so long ago")
+            return
+        frames, host = found
         try:
             async for some in frames:
                 handful = jetstream.hear(some, host, wanted, _pictures(sources[0]))
+                if handful.lost:  # the host was built anew and began at its tip: once more, by time
+                    anew: dict[Key, Cursor] = {key: position.by_time().cursor() for key in closed}
+                    yield Batch(cursors=anew, backfill=True)
+                    return
                 position = handful.position or position
-                level = _level(position, sources, live)
-                moved: dict[Key, Cursor] = {(source.id, BACK): position.cursor() for source in sources}
+                ahead = Position.kept(live.get((sources[0].id, "")))
+                opening = opening or ahead
+                if goal is None and opening is not None and position.level_with(opening):
+                    goal = ahead
+                level = goal is not None and position.level_with(goal)
+                moved: dict[Key, Cursor] = {key: position.cursor() for key in closed}
                 yield Batch(heard=handful.heard, cursors=closed if level else moved, backfill=True, found=handful.found)
                 if level:
                     return
         except Silent:  # nothing more to be had, unless the live line has seen what we have not
             ahead = Position.kept(live.get((sources[0].id, "")))
-            if ahead is None or ahead.seq is None or position.level_with(ahead):
+            if ahead is None or ahead.seq is None or ahead.host != host or position.level_with(ahead):
                 yield Batch(cursors=closed, backfill=True)
 
 
@@ -171,6 +177,23 @@ def _stream(http: Http, host: str, position: Position | None) -> AbstractAsyncCo
     )
 
 
+async def _anywhere(stack: AsyncExitStack, http: Http, source: Source, position: Position) -> tuple[Frames, str] | None:
+    """The stream from ``position`` by the first host that has it; None where no host goes back so far."""
+    failure: SourceUnavailable | None = None
+    for host in _turns(source, position):
+        for start in dict.fromkeys((position, position.by_time())):
+            try:
+                return await stack.enter_async_context(_stream(http, host, start)), host
+            except SourceUnavailable as error:
+                if isinstance(error, Refused) and error.status == TOO_OLD:
+                    continue
+                failure = error
+                break
+    if failure is not None:
+        raise failure
+    return None
+
+
 def _plan(
     sources: Sequence[Source], cursors: Mapping[Key, Cursor], now: datetime
 ) -> tuple[Position | None, dict[Key, Cursor]]:
@@ -205,11 +228,6 @@ def _missing(source: Source, since: Position, cursors: Mapping[Key, Cursor]) -> 
 
 def _live(sources: Sequence[Source], position: Position) -> dict[Key, Cursor]:
     return {(source.id, ""): position.cursor(tags=list(source.hashtags)) for source in sources}
-
-
-def _level(position: Position, sources: Sequence[Source], live: Mapping[Key, Cursor]) -> bool:
-    ahead = Position.kept(live.get((sources[0].id, "")))
-    return ahead is not None and position.level_with(ahead)
 
 
 def _turns(source: Source, position: Position | None) -> list[str]:

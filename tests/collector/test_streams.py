@@ -8,6 +8,7 @@ import pytest
 
 from collector.adapter import BACK
 from collector.health import Reports
+from collector.jetstream import Position
 from collector.networks import bluesky
 from collector.streams import Streams
 from tests.fakes.appview import FakeAppView
@@ -233,9 +234,9 @@ async def test_the_next_host_takes_over_by_time(http):
             second.post("one #pyconf", rkey="1")
             second.post("two #pyconf", rkey="2")
             await first.hang_up()
+            await ledger.until(lambda: ledger.kept[1, ""]["host"] == second.url)
             await ledger.until(lambda: words(ledger) == ["one", "two"])
         assert int(dict(second.asked[0])["cursor"]) > 10**15
-        assert ledger.kept[1, ""]["host"] == second.url
 
 
 async def test_a_silent_host_gives_way_to_the_next(http):
@@ -366,3 +367,41 @@ def test_sources_that_name_the_same_hosts_share_a_line():
     alone = a_source(3, "bluesky", settings={"jetstream": "wss://jetstream.example/"})
     assert bluesky.line(one) == bluesky.line(other)
     assert bluesky.line(alone) == "wss://jetstream.example v2"
+
+
+async def test_reaching_back_on_another_host_than_the_live_line_comes_to_an_end(http):
+    async with FakeJetstream() as dead, FakeJetstream() as host:
+        dead.refuse = 503
+        for number in range(10):
+            host.post(f"{number} #pyconf", at=ago(minutes=9 - number))
+        source = source_of(dead, host)
+        elsewhere = Position("ws://elsewhere.example", ago(minutes=3), 900)
+        since = Position(dead.url, ago(minutes=6.5), 7)
+        batches = [
+            batch
+            async for batch in bluesky.reach_back(
+                [source], {(1, BACK): since.cursor()}, http, live={(1, ""): elsewhere.cursor()}
+            )
+        ]
+        assert len([thing for batch in batches for thing in batch.heard]) in (6, 7)  # a little is read again
+        assert batches[-1].cursors == {(1, BACK): {}}
+
+
+async def test_what_no_host_repeats_any_more_closes_the_gap_and_is_told(http):
+    async with FakeJetstream(first=100, floor=100, forgets=True) as host:
+        since = Position(host.url, ago(days=30), 7)
+        batches = bluesky.reach_back([source_of(host)], {(1, BACK): since.cursor()}, http, live={})
+        told = [(batch.found, batch.cursors) async for batch in batches]
+        assert told == [("no host repeats anything from so long ago", {(1, BACK): {}})]
+
+
+async def test_a_host_built_anew_is_reached_back_on_by_time(http):
+    async with FakeJetstream() as host:
+        for number in range(5):
+            host.post(f"{number} #pyconf", at=ago(minutes=30 - number))
+        ledger = MemoryLedger(source_of(host))
+        before = Position(host.url, ago(minutes=40), 9_000)
+        ledger.kept = {(1, ""): before.cursor(tags=["pyconf"])}
+        async with listening(ledger, http):
+            await ledger.until(lambda: len(ledger.posts) == 5)
+            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})

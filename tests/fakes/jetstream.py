@@ -29,6 +29,7 @@ class FakeJetstream:
     events: list[Event] = field(default_factory=list)
     floor: int = 1
     refuse: int | None = None
+    forgets: bool = False  # an older make, which refuses times from too long ago as well
     slow_s: float = 0.0
     asked: list[list[tuple[str, str]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -183,6 +184,8 @@ class FakeJetstream:
             if number > following:
                 return following, "FutureCursor"
             return (number, None) if number >= self.floor else (None, None)
+        if self.forgets:
+            return None, None
         since = [each["seq"] for each in self.events if _micros(each) >= number]
         found = min(since, default=following)
         oldest = next((each for each in self.events if each["seq"] >= self.floor), None)
