@@ -25,7 +25,6 @@ HEADER = '{"recording": "Long days", "starts": "2026-05-04T08:00:00Z", "days": 3
 HTTP = Http(contact="comms@example.org", version="0.1", base_url="https://live.example.org")  # never opened
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 UNA = "https://pier.example/users/una/statuses/1"
-HTTP = Http(contact="una@pier.example", version="0", base_url="http://pier.example")  # never used by a replay
 AT_ONCE = 1e6  # a second of the recording in a microsecond, the finest a date can be
 
 
