@@ -2,13 +2,14 @@
 
 import asyncio
 
-from bench import intake, pages
+from bench import delivery, intake, pages
 
 
 def main() -> None:
-    """Intake, then pages."""
+    """Intake, pages, then delivery."""
     asyncio.run(intake.main())
     asyncio.run(pages.main())
+    asyncio.run(delivery.main())
 
 
 if __name__ == "__main__":
