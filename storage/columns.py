@@ -1,5 +1,6 @@
 """Column types of our own: aware UTC times, JSON, growing ids; and the one sum SQL dialects disagree on."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DECODE = msgspec.json.Decoder().decode
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite grows ids by itself for INTEGER alone
 
@@ -34,12 +36,8 @@ class UtcTime(TypeDecorator[datetime]):
             return value.astimezone(UTC)
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return _EPOCH + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], datetime | None]:
+        return _in_utc if dialect.name == "postgresql" else _from_micros
 
 
 class Json(TypeDecorator[Any]):
@@ -51,8 +49,21 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
         return msgspec.json.encode(value).decode() if value else None
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return msgspec.json.decode(value) if value is not None else None
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[Any], Any]:
+        return _from_json
+
+
+# A page of 50 posts reads 550 such cells: they are turned by one plain function each.
+def _from_micros(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(0, 0, value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else _DECODE(value)
 
 
 def micros(column: ColumnElement[datetime], dialect: str) -> ColumnElement[int]:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Row,
     Select,
     bindparam,
     func,
@@ -37,6 +36,8 @@ _OWN: tuple[ColumnElement[Any], ...] = (
     items.c.first_seen_at, items.c.published_at, items.c.late, items.c.highlighted_at, items.c.phrase,
     items.c.pinned_at, items.c.note, items.c.staff_note,
 )  # fmt: skip
+_OWN_COLUMNS = len(_OWN)
+_STATES = {state.value: state for state in State}
 _WHOLE = (
     select(*_OWN, *posts.COLUMNS)
     .join_from(items, post_rows, items.c.post_id == post_rows.c.id)
@@ -74,10 +75,10 @@ def page(
     asked: dict[str, Any] = {"event": event_id, "upto": limit + 1, "network": where.network}
     if before is not None:
         asked |= {"published_at": before.published_at, "id": before.id}
-    found = _items(reading, reading.execute(query, asked).all())
-    shown = found[:limit]
-    seq = reading.scalar(_SEQ, {"event": event_id}) or 0
-    return Page(items=tuple(shown), next=shown[-1].place if len(found) > limit and shown else None, seq=seq)
+    rows = [tuple(row) for row in reading.execute(query, asked).all()]
+    shown = _items(reading, [row[:-1] for row in rows[:limit]])
+    seq = rows[0][-1] if rows else reading.scalar(_SEQ, {"event": event_id}) or 0
+    return Page(items=tuple(shown), next=shown[-1].place if len(rows) > limit and shown else None, seq=seq)
 
 
 def by_id(reading: Connection, item_id: int) -> Item:
@@ -93,7 +94,8 @@ def by_id(reading: Connection, item_id: int) -> Item:
 def by_ids(reading: Connection, item_ids: Sequence[int], *, states: frozenset[State] = PUBLIC) -> dict[int, Item]:
     """Those of these items that are in one of ``states``, by id."""
     asked = {"ids": item_ids, "states": [state.value for state in states]}
-    return {item.id: item for item in _items(reading, reading.execute(_BY_IDS, asked).all())}
+    rows = [tuple(row) for row in reading.execute(_BY_IDS, asked).all()]
+    return {item.id: item for item in _items(reading, rows)}
 
 
 def activity(reading: Connection, event_id: int, *, start: datetime, end: datetime, buckets: int) -> list[int]:
@@ -124,7 +126,8 @@ def counts(reading: Connection, event_id: int) -> dict[str, int]:
 @cache
 def _page_query(older: bool, of_network: bool, highlighted: bool | None) -> Select[Any]:
     """Made once for each shape: building a statement costs more than running it."""
-    query = _WHOLE.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)
+    query = _WHOLE.add_columns(_SEQ.scalar_subquery())
+    query = query.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)
     if older:
         place = tuple_(bindparam("published_at", type_=UtcTime), bindparam("id", type_=BigInteger))
         query = query.where(tuple_(items.c.published_at, items.c.id) < place)
@@ -143,24 +146,24 @@ def _with_words(query: Select[Any], words: str) -> Select[Any]:
     return query
 
 
-def _items(reading: Connection, rows: Sequence[Row[Any]]) -> list[Item]:
+def _items(reading: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Item]:
     if not rows:
         return []
     pictures = media.of_posts(reading, [row[0] for row in rows])
     return [_item(row, pictures.get(row[0], media.NOTHING)) for row in rows]
 
 
-def _item(row: Row[Any], pictures: media.Pictures) -> Item:
+def _item(row: tuple[Any, ...], pictures: media.Pictures) -> Item:
     (
         _, item_id, event_id, seq, state, reason, checked, first_seen_at, published_at, late, highlighted_at, phrase,
-        pinned_at, note, staff_note, *post,
-    ) = tuple(row)  # fmt: skip
+        pinned_at, note, staff_note,
+    ) = row[:_OWN_COLUMNS]  # fmt: skip
     return Item(
         id=item_id,
         event_id=event_id,
         seq=seq,
-        post=posts.to_post(post, pictures),
-        state=State(state),
+        post=posts.to_post(row[_OWN_COLUMNS:], pictures),
+        state=_STATES[state],
         reason=reason,
         checked=checked,
         first_seen_at=first_seen_at,

@@ -71,7 +71,7 @@ def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures
     attached: dict[int, list[Media]] = defaultdict(list)
     carded: dict[int, Media] = {}
     for post_id, role, kind, source_url, alt, width, height, size_bytes, key, state in map(
-        tuple, reading.execute(_OF_POSTS, {"posts": post_ids})
+        tuple, reading.execute(_OF_POSTS, {"posts": post_ids}).all()
     ):
         one = Media(
             kind=kind,
