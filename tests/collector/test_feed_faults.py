@@ -1,7 +1,9 @@
 """Hostile feeds: each ends in a plain message within its deadline, and costs the service nothing."""
 
 import asyncio
+import gc
 import os
+import resource
 import sys
 import time
 from datetime import UTC, datetime
@@ -27,9 +29,9 @@ from tests.fakes.jobs import grow, spin
 from tests.fakes.ledger import a_source
 from timeline.errors import SourceUnavailable
 
-DEADLINE_S = 1.5
-TIMEOUT_S = 1.0
-SLACK_S = 20.0  # a worker may have to come up on a busy machine
+TIMEOUT_S = 1.0  # for the feed to arrive
+DEADLINE_S = 1.5  # for the one that keeps its reader busy
+PATIENCE_S = 20.0  # for the rest, which end by themselves, on a busy machine
 MEGABYTE = 1024 * 1024
 
 FAULTS = {
@@ -57,24 +59,23 @@ async def server():
         yield running
 
 
-async def read(url, http):
+async def read(url, http, *, deadline_s=PATIENCE_S):
     span = {"collect_from": datetime(2000, 1, 1, tzinfo=UTC), "collect_until": datetime(2100, 1, 1, tzinfo=UTC)}
     ask = Ask(source=a_source(kind="feed", settings={"url": url}, **span), cursors={}, now=datetime.now(UTC))
-    return [one async for one in feeds.fetch(ask, http, timeout_s=TIMEOUT_S, deadline_s=DEADLINE_S)]
+    return [one async for one in feeds.fetch(ask, http, timeout_s=TIMEOUT_S, deadline_s=deadline_s)]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_ends_in_a_plain_message(server, http, fault):
     misbehave, message = FAULTS[fault]
     misbehave(server)
-    reset_peak()
-    started, before = time.monotonic(), memory("VmRSS")
+    started, before = time.monotonic(), peak()
 
     with pytest.raises(SourceUnavailable, match=message):
-        await read(server.url("/f"), http)
+        await read(server.url("/f"), http, deadline_s=DEADLINE_S if fault == "long and broken" else PATIENCE_S)
 
-    assert time.monotonic() - started < TIMEOUT_S + DEADLINE_S + SLACK_S
-    assert memory("VmHWM") - before < 64 * MEGABYTE
+    assert time.monotonic() - started < TIMEOUT_S + PATIENCE_S
+    assert peak() - before < 64 * MEGABYTE
     server.serve("/fine", rss(item(1)))
     assert [len(batch.heard) for batch in await read(server.url("/fine"), http)] == [1]
     assert len(children()) <= worker.WORKERS
@@ -134,6 +135,8 @@ async def test_a_job_that_grows_is_stopped_at_its_limit():
 async def test_a_job_whose_process_dies_is_told_apart():
     with pytest.raises(worker.Overrun, match="made its reader crash"):
         await worker.run(os._exit, 1, deadline_s=5, memory_mb=64)
+    gc.collect()  # anyio leaves the pipes of a process that died by itself to the collector
+    await asyncio.sleep(0)
 
 
 async def test_no_more_than_two_jobs_run_at_once():
@@ -180,14 +183,9 @@ async def test_a_busy_worker_outlives_a_killed_parent_only_by_its_deadline(fifo)
         assert await asyncio.to_thread(ear.read) == b""  # the end of the file is the end of the worker
 
 
-def reset_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def memory(name: str) -> int:
-    """Bytes, by the kernel's name for it."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
-    return int(line.split()[1]) * 1024
+def peak() -> int:
+    """Bytes this process has had in memory at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def children() -> list[int]:
