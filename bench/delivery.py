@@ -142,7 +142,7 @@ async def _measured(
     assert client.stdout is not None
     if await client.stdout.readline() != b"ready\n":
         raise RuntimeError("the readers could not connect; is the limit on open files high enough?")
-    await asyncio.sleep(1)  # those who came last catch up
+    await asyncio.sleep(2)  # those who came last catch up
     commits_s, cpu_s = await _commits_s(server) if speaks else 0.0, _cpu_s(server.pid)
     client.stdin.write(b"go\n")
     messages, read, closed, p50_ms, p99_ms, _ = (await client.stdout.readline()).split()
