@@ -119,7 +119,8 @@ def _speed(source: Source) -> float:
     except (TypeError, ValueError):
         speed = math.nan
     if not SLOWEST <= speed <= FASTEST:
-        raise SourceUnavailable(f"the speed {source['speed']} is none", hint="60 plays an hour in a minute.")
+        reason = f"the speed must be a number from {SLOWEST:g} to {FASTEST:g}, not {source['speed']}"
+        raise SourceUnavailable(reason, hint="60 plays an hour in a minute.")
     return speed
 
 

@@ -203,8 +203,8 @@ async def test_checking_says_what_the_recording_holds():
 
 
 @pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), "fast", [60]])
-async def test_a_speed_that_is_none_is_said_so(speed):
-    with pytest.raises(SourceUnavailable, match="speed"):
+async def test_what_is_no_speed_is_said_so(speed):
+    with pytest.raises(SourceUnavailable, match="the speed must be a number"):
         await replay.check(_source(speed=speed), HTTP)
 
 
