@@ -18,7 +18,7 @@ from timeline.view import Filter
 
 FRESH = timedelta(seconds=2)  # an erased picture must have left every page within 5 s
 _LOOKED_AT = 60  # posts searched for pictures
-_PICTURES = 8
+_ROWS = (8, 4, 2)
 _HIGHLIGHTS = 3
 _REMEMBERED = 200  # events
 
@@ -69,7 +69,7 @@ class Glances:
             signal=signal.draw(event, span, counts, now),
             heard=tuple(networks_heard(event, heard, self._infos)),
             highlights=highlights.items,
-            pictures=tuple(_pictures(recent.items))[:_PICTURES],
+            pictures=tuple(_pictures(recent.items)),
             networks=networks,
             seq=recent.seq,
             latest=recent.items[0] if recent.items else None,
@@ -77,10 +77,11 @@ class Glances:
 
 
 def _pictures(recent: Sequence[Item]) -> list[tuple[Item, Media]]:
-    """Pictures that nobody asked to hide, newest first, two of a post at most."""
-    return [
+    """Pictures that nobody asked to hide, newest first, two of a post at most; as many as fill whole rows."""
+    found = [
         (item, picture)
         for item in recent
         if not item.post.sensitive and not item.post.content_warning
         for picture in [one for one in item.post.media if one.kind == "image" and one.key][:2]
     ]
+    return found[: next((row for row in _ROWS if len(found) >= row), 0)]

@@ -64,6 +64,7 @@ async def visit(browser, hall):
         await page.goto(hall / path)
         if live:
             await page.wait_for_selector("[data-state=live]")
+            await page.evaluate("document.fonts.ready")
         return page
 
     open_page.trouble = trouble

@@ -23,6 +23,12 @@ def some(count, start=0):
     return [f"Post {number} " + "says something about the harbour " * (number % 4) for number in numbers]
 
 
+async def shifts(page):
+    """What has moved since the last time this was asked: how much, and what."""
+    await settle(page)
+    return await page.evaluate("shifts.splice(0)")
+
+
 async def settle(page):
     """Until everything asked for has been drawn."""
     await page.evaluate(_TWO_FRAMES)

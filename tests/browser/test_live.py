@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, some, words
+from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, shifts, some, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -112,6 +112,7 @@ async def test_the_page_says_that_it_is_offline_and_moves_nothing(hall, visit, s
     await hall.says_each(some(20))
     page = await visit("e/harbour26", size=size)
     await page.clock.install()
+    await shifts(page)
     await page.context.set_offline(True)
     await page.clock.run_for(11_000)
 
@@ -123,7 +124,8 @@ async def test_the_page_says_that_it_is_offline_and_moves_nothing(hall, visit, s
     await page.context.set_offline(False)
     await page.wait_for_selector("[data-state=live]")
     assert await notice.count() == 0
-    assert await page.evaluate("shifts") == []
+    await page.clock.resume()
+    assert await shifts(page) == []
     visit.trouble.clear()  # the browser's own words about a network that was away
 
 

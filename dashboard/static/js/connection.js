@@ -4,9 +4,7 @@ import { say } from './announce.js'
 const RECONNECTING_MS = 3_000
 const OFFLINE_MS = 10_000
 
-const chip = document.querySelector('[data-connection]')
-const fine = chip.querySelector('[data-fine]')
-let words = chip.querySelector('[data-words]')
+let chip = document.querySelector('[data-connection]')
 let timers = []
 let covered = null
 let since = 0
@@ -29,13 +27,14 @@ export function down() {
   timers = [setTimeout(show, RECONNECTING_MS, 'reconnecting', 'Reconnecting'), setTimeout(offline, OFFLINE_MS)]
 }
 
+// A new chip each time: the old one, wider or narrower, would be seen to move.
 function show(state, text = '') {
-  chip.dataset.state = state
-  fine.hidden = Boolean(text)
-  const said = words.cloneNode() // a new element: the old one would be seen to move
-  said.textContent = text
-  words.replaceWith(said)
-  words = said
+  const next = chip.cloneNode(true)
+  next.dataset.state = state
+  next.querySelector('[data-fine]').hidden = Boolean(text)
+  next.querySelector('[data-words]').textContent = text
+  chip.replaceWith(next)
+  chip = next
 }
 
 function offline() {

@@ -1,8 +1,7 @@
-// The "Post with" menu: closes like a menu, and shows what needs a script.
-const menu = document.querySelector('[data-menu]')
+// The "Post with" menus: they close like menus, and show what needs a script.
 const SERVER = 'mastodon-server'
 
-if (menu) {
+document.querySelectorAll('[data-menu]').forEach((menu) => {
   const copy = menu.querySelector('[data-copy]')
   const share = menu.querySelector('[data-share]')
 
@@ -32,4 +31,4 @@ if (menu) {
       open(`https://${host}/share?text=${encodeURIComponent(share.dataset.share)}`, '_blank', 'noopener')
     }
   }
-}
+})

@@ -2,7 +2,7 @@
 const button = document.querySelector('[data-theme-switch]')
 const root = document.documentElement
 
-button.hidden = false
+button.disabled = false
 button.onclick = () => {
   const dark = (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark'
   root.dataset.theme = dark ? 'light' : 'dark'
