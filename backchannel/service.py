@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from backchannel import jobs
 from backchannel.house import check_packages
@@ -28,7 +27,7 @@ from collector.http import Http
 from collector.media import MediaFetcher
 from collector.supervisor import Collector
 from config.load import Settings
-from dashboard.app import make_app
+from dashboard.app import listen, make_app
 from dashboard.site import Site
 from storage import schema
 from storage.erase import Scrubber
@@ -40,8 +39,6 @@ from timeline.event import Event
 from timeline.network import NetworkInfo
 
 STOP_S = 9.0  # from the signal to the end, whatever hangs
-READERS_END_S = 2.0  # what answers may take after streams have been ended
-BACKLOG = 4_096  # readers who come back at once after a restart
 
 log = structlog.get_logger()
 
@@ -158,15 +155,8 @@ async def _listen(
         version=version(),
     )
     app = make_app(store=store, tail=tail, site=site, networks=networks, shelf=shelf, ready=ready)
-    runner = web.AppRunner(
-        app,
-        access_log=None,  # who reads what is nobody's business
-        handler_cancellation=True,  # a stream's handler ends when its reader leaves
-        shutdown_timeout=READERS_END_S,
-    )
-    await runner.setup()
+    runner = await listen(app, taken=taken)
     stack.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, taken, backlog=BACKLOG).start()
 
 
 async def _trouble(store: Store, *, patience_s: float = 2.0) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
@@ -21,6 +22,9 @@ from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
 from timeline.network import NetworkInfo
+
+BACKLOG = 4_096  # readers who come back at once after a restart
+ANSWERS_END_S = 2.0
 
 
 def make_app(
@@ -65,16 +69,24 @@ def make_app(
     return app
 
 
-async def listen(app: web.Application, *, host: str, port: int) -> web.AppRunner:
-    """Serve ``app``; ``await runner.cleanup()`` ends it, its streams first."""
+async def listen(
+    app: web.Application, *, host: str = "127.0.0.1", port: int = 0, taken: socket.socket | None = None
+) -> web.AppRunner:
+    """Serve ``app``, on a socket that is bound already where one is given.
+
+    ``await runner.cleanup()`` ends it: first its streams, then within ``ANSWERS_END_S`` the rest.
+    """
     runner = web.AppRunner(
         app,
-        access_log=None,  # addresses of readers are nobody's business; /metrics counts
+        access_log=None,  # who reads what is nobody's business; /metrics counts
         handler_cancellation=True,  # a stream's handler ends when its reader leaves
-        shutdown_timeout=3,
+        shutdown_timeout=ANSWERS_END_S,
     )
     await runner.setup()
-    await web.TCPSite(runner, host, port, backlog=4_096, reuse_address=True).start()
+    if taken is not None:
+        await web.SockSite(runner, taken, backlog=BACKLOG).start()
+    else:
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     return runner
 
 

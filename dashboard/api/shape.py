@@ -153,7 +153,7 @@ def event(told: timeline_event.Event, *, base_url: str, now: datetime) -> Event:
         visibility=told.visibility,
         moderation=told.moderation,
         seq=told.seq,
-        url=f"{base_url}/e/{told.slug}",
+        url=f"{base_url.rstrip('/')}/e/{told.slug}",
     )
 
 
