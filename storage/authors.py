@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from storage import media
 from storage.tables import authors
@@ -25,8 +25,13 @@ class Kept:
     before: Author | None = None
 
 
-# Statements are made once: building one costs more than running it.
-_FIND = select(authors).where(authors.c.network == bindparam("network"), authors.c.uri == bindparam("uri"))
+# Statements are made once: building one costs more than running it. The lock (PostgreSQL) keeps
+# another process from deleting the author, whose last post it removes, while we write a new one.
+_FIND = (
+    select(authors)
+    .where(authors.c.network == bindparam("network"), authors.c.uri == bindparam("uri"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def keep(writing: Writing, author: Author, *, told_by: int | None, at: datetime) -> Kept:
@@ -55,10 +60,11 @@ def by_id(reading: Connection, author_id: int) -> Author:
 
 
 def unknown(reading: Connection, network: str, limit: int, at: datetime) -> list[str]:
-    """Identifiers of authors whose profile is still to come or over a day old: the newest to come first."""
-    wanted = or_(authors.c.known.is_(False), authors.c.profile_at < at - STALE)
-    query = select(authors.c.uri).where(authors.c.network == network, wanted)
-    return list(reading.scalars(query.order_by(authors.c.known, authors.c.id.desc()).limit(limit)))
+    """Identifiers of authors whose profile is still to come or over a day old: who came last is first."""
+    ours = select(authors.c.uri).where(authors.c.network == network).limit(limit)
+    bare = list(reading.scalars(ours.where(authors.c.known.is_(False)).order_by(authors.c.profile_at.desc())))
+    stale = ours.where(authors.c.known.is_(True), authors.c.profile_at < at - STALE).order_by(authors.c.profile_at)
+    return [*bare, *reading.scalars(stale)][:limit]
 
 
 def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | None, at: datetime) -> Kept:

@@ -65,10 +65,12 @@ def accept(
 
 def knows(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -> set[str]:
     """Which of ``refs`` these sources have shown us before."""
+    as_kept = {ref: fit(ref, MAX_URI).strip() for ref in refs}
+    names = sorted(set(as_kept.values()))
     known: set[str] = set()
-    for start in range(0, len(refs), ASKED_AT_ONCE):
-        known |= posts.by_refs(reading, refs[start : start + ASKED_AT_ONCE], source_ids).keys()
-    return known
+    for start in range(0, len(names), ASKED_AT_ONCE):
+        known |= posts.by_refs(reading, names[start : start + ASKED_AT_ONCE], source_ids).keys()
+    return {ref for ref, name in as_kept.items() if name in known}
 
 
 class _Dropped(Exception):

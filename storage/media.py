@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, literal_column, select, update
 
 from storage.shelf import GRACE_S, Shelf
 from storage.store import Store
@@ -64,6 +64,7 @@ _OF_POSTS = (
 )
 _OF_POST = select(media.c.id, media.c.role, media.c.source_url).where(media.c.post_id == bindparam("post"))
 _WANT = insert(media)
+_PENDING = media.c.state == literal_column("'pending'")  # as the index says it, or it is not used
 
 
 def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures]:
@@ -131,9 +132,7 @@ def want_avatar(writing: Writing, author_id: int, author: Author, *, at: datetim
 def pending(reading: Connection, limit: int, at: datetime) -> list[PendingMedia]:
     """Pictures to be fetched now, newest posts first."""
     due = media.c.next_try_at.is_(None) | (media.c.next_try_at <= at)
-    query = select(media.c.key, media.c.source_url, media.c.role, media.c.attempts).where(
-        media.c.state == "pending", due
-    )
+    query = select(media.c.key, media.c.source_url, media.c.role, media.c.attempts).where(_PENDING, due)
     return [
         PendingMedia(
             key=key, source_url=source_url, shape="avatar" if role == "avatar" else "picture", attempts=attempts

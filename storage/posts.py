@@ -51,8 +51,13 @@ _BURIED = union_all(
     ),
 )
 _KNOWN = union_all(
-    select(posts.c.network, posts.c.uri).where(posts.c.uri.in_(bindparam("uris", expanding=True))),
-    select(tombstones.c.network, tombstones.c.uri).where(tombstones.c.uri.in_(bindparam("uris", expanding=True))),
+    *(
+        select(table.c.network, table.c.uri).where(
+            table.c.network.in_(bindparam("networks", expanding=True)),
+            table.c.uri.in_(bindparam("uris", expanding=True)),
+        )
+        for table in (posts, tombstones)
+    )
 )
 _BURIED_REFS = select(tombstone_refs.c.ref).where(
     tombstone_refs.c.source_id.in_(bindparam("sources", expanding=True)),
@@ -118,8 +123,8 @@ def unheard_of(
     reading: Connection, named: Mapping[tuple[str, str], str], source_ids: Sequence[int]
 ) -> set[tuple[str, str]]:
     """Which of ``named`` (network and uri, with the source's own name) we neither hold nor have removed."""
-    uris = [uri for _, uri in named]
-    known = {(row.network, row.uri) for row in reading.execute(_KNOWN, {"uris": uris})}
+    asked = {"networks": sorted({network for network, _ in named}), "uris": [uri for _, uri in named]}
+    known = {(row.network, row.uri) for row in reading.execute(_KNOWN, asked)}
     buried = set(reading.scalars(_BURIED_REFS, {"sources": source_ids, "refs": list(named.values())}))
     return {name for name, ref in named.items() if name not in known and ref not in buried}
 
@@ -251,6 +256,8 @@ def _remove(writing: Writing, post_id: int, at: datetime) -> bool:
     for sighting in seen:
         bury_unseen(writing, sighting.ref, [sighting.source_id], at=at)
     writing.execute(delete(posts).where(posts.c.id == post_id))
+    # Whoever is writing a new post of this author holds the row: wait, then look whether it was the last.
+    writing.execute(select(authors.c.id).where(authors.c.id == post.author_id).with_for_update())
     alone = ~exists().where(posts.c.author_id == post.author_id)
     writing.execute(delete(authors).where(authors.c.id == post.author_id, alone))
     return True

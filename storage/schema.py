@@ -111,8 +111,8 @@ def _run_migrations(url: str) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # One process migrates; those that wait find it done.
-                connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(7285133)"))
+                connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:

@@ -96,7 +96,8 @@ def of_event(reading: Connection, event_id: int) -> list[SourceStatus]:
 def report(writing: Writing, source_id: int, health: Health) -> None:
     """Keep what the last attempt came to; a source stopped meanwhile stays stopped."""
     values: dict[str, Any] = {
-        "state": health.state, "error": health.error, "hint": health.hint, "next_poll_at": health.next_poll_at,
+        "state": health.state, "error": fit_json(health.error),
+        "hint": fit_json(health.hint), "next_poll_at": health.next_poll_at,
     }  # fmt: skip
     if health.state == "ok":
         values |= {"last_success_at": health.at, "failing_since": None}

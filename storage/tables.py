@@ -109,6 +109,7 @@ authors = Table(
     Column("profile_at", UtcTime, nullable=False),  # when we were last told who it is
     Column("told_by", BigId),  # the source that told; None for the network itself
     UniqueConstraint("network", "uri"),
+    Index("authors_to_ask", "network", "known", "profile_at"),
 )
 
 posts = Table(

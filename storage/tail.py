@@ -100,10 +100,13 @@ class Tail:
             ready.set()
             while True:
                 await asyncio.sleep(self._look_s)
-                version = await _asked(connection)
-                if version != seen:
-                    seen = version
-                    await self._catch_up()
+                try:
+                    version = await _asked(connection)
+                    if version != seen:
+                        await self._catch_up()
+                        seen = version
+                except (sqlite3.OperationalError, DBAPIError) as error:
+                    log.warning("cannot see whether the database has changed", error=type(error).__name__)
 
     async def _follow_postgresql(self, ready: asyncio.Event) -> None:
         while True:

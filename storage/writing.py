@@ -87,19 +87,18 @@ class Writing:
         except BaseException:
             del self.records[mark:]
             self.erased = erased
-            self._undo(name)
+            if not self.connection.invalidated:
+                self._end(f"ROLLBACK TO SAVEPOINT {name}")
+                self._end(f"RELEASE SAVEPOINT {name}")
             raise
         else:
-            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            self._end(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
 
-    def _undo(self, savepoint: str) -> None:
-        if self.connection.invalidated:
-            return
+    def _end(self, statement: str) -> None:
         try:
-            self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
-            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {savepoint}")
+            self.connection.exec_driver_sql(statement)
         except DBAPIError as error:  # a full disk, say: SQLite has rolled all of it back
             raise TransactionLost("the database gave up the whole transaction") from error
 

@@ -176,6 +176,7 @@ async def test_characters_that_nothing_can_carry_are_left_out(scene: Scene) -> N
     [item] = await scene.shown()
     assert (accepted.added, item.post.text, item.post.author.name) == (1, "abcd", "Na")
     assert await scene.store.read(sources.cursors, [source]) == {(source, ""): {"at": "xy"}}
+    assert await scene.store.read(intake.knows, ["r\x00\ud800", "\x00"], [source]) == {"r\x00\ud800"}
 
 
 async def test_what_is_much_too_long_is_cut_or_refused(scene: Scene) -> None:

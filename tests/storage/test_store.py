@@ -16,7 +16,7 @@ from storage.store import Store
 from storage.tables import cursors as cursor_rows
 from storage.tables import events as event_rows
 from storage.tail import Tail
-from storage.writing import Writing
+from storage.writing import TransactionLost, Writing
 from tests.factories import NETWORKS, NOON, a_sighting, an_event
 from tests.storage.conftest import Scene
 
@@ -58,6 +58,20 @@ async def test_a_statement_the_database_refuses_costs_its_neighbours_nothing(sto
 
     assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False]
     assert {event.slug for event in await store.read(events.all_events)} == {"one", "two"}
+
+
+async def test_when_the_database_gives_a_transaction_up_everybody_hears_and_it_goes_on(store: Store) -> None:
+    def give_up(writing: Writing) -> None:
+        writing.connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
+
+    outcomes = await asyncio.gather(
+        store.write(save, "one"), store.write(give_up), store.write(save, "two"), return_exceptions=True
+    )
+
+    assert isinstance(outcomes[1], TransactionLost)
+    kept = {event.slug for event in await store.read(events.all_events)}
+    assert kept == {slug for slug, outcome in zip(("one", "", "two"), outcomes, strict=True) if outcome is None}
+    await store.write(save, "three")
 
 
 async def test_a_read_is_one_snapshot(store: Store) -> None:
@@ -172,7 +186,7 @@ async def test_two_stores_that_lock_in_opposite_order_both_succeed(database_url:
 
     titles = {event.title for event in await scene.store.read(events.all_events)}
     assert titles in ({"harbour26 was first"}, {"boats26 was first"})
-    assert len(runs) == (3 if scene.store.dialect == "postgresql" else 2)
+    assert (len(runs) > 2) is (scene.store.dialect == "postgresql")
 
 
 class TestTail:

@@ -29,6 +29,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("authors_pk")),
         sa.UniqueConstraint("network", "uri", name=op.f("authors_network_unique")),
     )
+    with op.batch_alter_table("authors", schema=None) as batch_op:
+        batch_op.create_index("authors_to_ask", ["network", "known", "profile_at"], unique=False)
+
     op.create_table(
         "chores",
         sa.Column("name", sa.String(), nullable=False),
