@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector import recording
@@ -134,6 +134,7 @@ def test_a_broken_line_is_unreadable_and_never_the_end(tmp_path, line, fault):
     assert played.faults[0].startswith(fault)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_line_whatever_it_is_ends_the_reading(tmp_path_factory, junk):
     junk = junk.replace(b"\n", b" ")
