@@ -34,12 +34,11 @@ _FIND = (
 )
 
 
-def keep(writing: Writing, author: Author, *, told_by: int | None, at: datetime) -> Kept:
-    """Write an author down, or believe what is new about one.
+def keep(writing: Writing, author: Author, *, told_by: int, at: datetime) -> Kept:
+    """Write a post's author down, or believe what is new about one.
 
     Servers hold different copies of one profile: while the source that told it still does, the
-    others are not believed, or name and picture would change to and fro. ``told_by`` None is
-    the network itself.
+    others are not believed, or name and picture would change to and fro.
     """
     row = _row(writing.connection, author.network, author.uri)
     if row is None:
@@ -48,10 +47,18 @@ def keep(writing: Writing, author: Author, *, told_by: int | None, at: datetime)
             return made
         row = _row(writing.connection, author.network, author.uri)
         assert row is not None, "an author that could not be inserted is there"
-    believed = told_by is None or row.told_by == told_by or not row.known or at - row.profile_at >= STALE
+    believed = row.told_by == told_by or not row.known or at - row.profile_at >= STALE
     if not author.known or not believed:
         return Kept(id=row.id, author=_author(row))
     return _believe(writing, row, author, told_by=told_by, at=at)
+
+
+def update_profile(writing: Writing, author: Author, *, at: datetime) -> Kept | None:
+    """Believe what the network itself tells of an author; None where we know nothing of them (any more)."""
+    row = _row(writing.connection, author.network, author.uri)
+    if row is None or not author.known:
+        return None
+    return _believe(writing, row, author, told_by=None, at=at)
 
 
 def by_id(reading: Connection, author_id: int) -> Author:
@@ -81,7 +88,7 @@ def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | 
     return Kept(id=row.id, author=told, before=known if told != known else None)
 
 
-def _insert(writing: Writing, author: Author, *, told_by: int | None, at: datetime) -> Kept | None:
+def _insert(writing: Writing, author: Author, *, told_by: int, at: datetime) -> Kept | None:
     values = {"network": author.network, "uri": author.uri, "profile_at": at, "told_by": told_by}
     author_id = writing.add(authors, values | _profile(author), authors.c.id)
     if author_id is None:

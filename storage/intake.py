@@ -132,7 +132,8 @@ class _Intake:
                 self._removal(ref)
             case AuthorUpdate(author=author):
                 self.authors.clear()
-                self._keep_author(tidy_author(author), told_by=None)
+                if kept := authors.update_profile(self.writing, tidy_author(author), at=self.at):
+                    judging.author_changed(self.writing, kept, self.networks, at=self.at)
             case AuthorGone(network=network, uri=uri):
                 self._remove(posts.by_author(self.reading, network, uri))
             case Unreadable(reason=reason):
@@ -221,13 +222,10 @@ class _Intake:
     def _author(self, author: Author, *, told_by: int) -> authors.Kept:
         """The author as kept; written once a batch for each form of a profile."""
         if author not in self.authors:
-            self.authors[author] = self._keep_author(author, told_by=told_by)
+            kept = authors.keep(self.writing, author, told_by=told_by, at=self.at)
+            judging.author_changed(self.writing, kept, self.networks, at=self.at)
+            self.authors[author] = kept
         return self.authors[author]
-
-    def _keep_author(self, author: Author, *, told_by: int | None) -> authors.Kept:
-        kept = authors.keep(self.writing, author, told_by=told_by, at=self.at)
-        judging.author_changed(self.writing, kept, self.networks, at=self.at)
-        return kept
 
     def _remove(self, post_ids: Iterable[int]) -> None:
         self.authors.clear()  # one without posts is removed too

@@ -82,7 +82,7 @@ def rejudge(writing: Writing, post_id: int, post: Post, networks: Networks, *, e
     known = events.by_ids(writing.connection, {row.event_id for row in rows})
     for row in rows:
         claiming = brought.get(row.event_id, [])
-        if edited:
+        if edited or row.reason == LEFT.reason:
             claiming = [one for one in claiming if one.kind in networks and belongs(post, one, networks[one.kind])]
         verdict = judge(post, claiming, known[row.event_id]) if claiming else LEFT
         if edited or row.state != State.SHOWN or consent.withheld(post.author):

@@ -150,7 +150,7 @@ class Store:
             except Exception as error:
                 failure = error
             for job in waiting:
-                _settle(job.done, failure)
+                _settle(job.done, _Failed(failure))
             return []
         return []
 
@@ -223,7 +223,5 @@ def _settle(done: Future[Any], outcome: Any) -> None:
         return  # nobody waits any more
     if isinstance(outcome, _Failed):
         done.set_exception(outcome.error)
-    elif isinstance(outcome, Exception):
-        done.set_exception(outcome)
     else:
         done.set_result(outcome)

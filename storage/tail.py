@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.engine import libpq_url, sqlite_file
 from storage.store import Store
 from storage.tables import events
-from storage.writing import CHANNEL
+from storage.writing import CHANNEL, MANY
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +129,10 @@ class Tail:
             ready.set()
             while True:
                 async for notice in connection.notifies(timeout=self._silence_s):
-                    self._heard(_numbers_in(notice.payload))
+                    if notice.payload == MANY:
+                        await self._catch_up()
+                    else:
+                        self._heard(_numbers_in(notice.payload))
                 await connection.execute("SELECT 1")  # a connection may be dead without saying so
 
 

@@ -17,6 +17,8 @@ from timeline.change import ChangeKind
 from timeline.errors import BackchannelError
 
 CHANNEL = "backchannel_changes"
+MANY = "many"  # told in place of numbers that are too many for one notice
+NOTIFY_MAX = 7_900  # bytes; PostgreSQL admits 8,000
 SCRUB = "scrub"
 
 _AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization_failure, deadlock_detected
@@ -127,7 +129,8 @@ def number(writing: Writing) -> dict[int, int]:
     for event_id in sorted(by_event):
         last[event_id] = _number_event(writing, event_id, by_event[event_id])
     if writing.dialect == "postgresql":
-        payload = " ".join(f"{event_id}:{seq}" for event_id, seq in list(last.items())[:200])
+        named = " ".join(f"{event_id}:{seq}" for event_id, seq in last.items())
+        payload = named if len(named) < NOTIFY_MAX else MANY
         writing.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
     return last
 

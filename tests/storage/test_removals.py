@@ -167,6 +167,26 @@ class TestAuthors:
         await scene.offer(AuthorUpdate(author=author), by=source, at=LATER + SECOND)
         assert len(await scene.shown()) == 2
 
+    async def test_a_profile_of_somebody_whose_posts_are_gone_is_not_kept(self, scene: Scene) -> None:
+        source = await scene.add_source(kind="bluesky")
+        author = an_author(network="bluesky", known=False)
+        await scene.offer(a_sighting("one", network="bluesky", author=author), Removal(ref="one"), by=source)
+
+        await scene.offer(AuthorUpdate(author=an_author(network="bluesky")), by=source)
+
+        assert await scene.store.read(authors.unknown, "bluesky", 10, NOON + 9 * DAY) == []
+
+    async def test_a_new_profile_brings_no_post_back_that_has_left_the_event(self, scene: Scene) -> None:
+        source = await scene.add_source(kind="bluesky")
+        author = an_author(network="bluesky", known=False)
+        await scene.offer(a_sighting("one", network="bluesky", author=author), by=source)
+        untagged = a_sighting("one", network="bluesky", author=author, hashtags=(), html="No tag", edited_at=LATER)
+        await scene.offer(untagged, by=source, at=LATER)
+
+        await scene.offer(AuthorUpdate(author=an_author(network="bluesky")), by=source, at=LATER)
+
+        assert await scene.shown() == []
+
     async def test_where_consent_is_strict_a_post_waits_for_its_author(self, scene: Scene) -> None:
         event = await scene.add_event(slug="strict", consent="strict")
         source = await scene.add_source(event, kind="bluesky")
