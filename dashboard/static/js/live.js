@@ -9,12 +9,15 @@ const SLEPT_MS = 20_000 // a tick this late means that the machine slept, and so
 // heard(kind, data) for every message; up() and down() when the connection comes and goes; life ends it all.
 export function follow({ address, after, heard, up, down, life }) {
   let source = null
-  let timer = 0
+  let retry = 0
+  let rest = 0
   let failures = 0
+  let doubts = 0
+  let patience = 0
   let ticked = Date.now()
 
   const drop = () => {
-    clearTimeout(timer)
+    clearTimeout(retry)
     source?.close()
     source = null
   }
@@ -33,14 +36,14 @@ export function follow({ address, after, heard, up, down, life }) {
   const again = () => {
     drop()
     const most = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++)
-    timer = setTimeout(open, most * (0.5 + Math.random() / 2))
+    retry = setTimeout(open, most * (0.5 + Math.random() / 2))
   }
   const on = (target, name, act) => target.addEventListener(name, act, { signal: life })
 
   on(document, 'visibilitychange', () => {
-    if (document.hidden) timer = setTimeout(drop, REST_AFTER_MS)
+    clearTimeout(rest)
+    if (document.hidden) rest = setTimeout(drop, REST_AFTER_MS)
     else if (!source) open()
-    else clearTimeout(timer)
   })
   on(window, 'online', open)
   on(window, 'offline', () => { drop(); down() })
@@ -56,9 +59,14 @@ export function follow({ address, after, heard, up, down, life }) {
   open()
   return {
     open,
-    // The server is at this number; a connection that does not get there soon is dead.
+    // The server is at this number. A connection that does not get there soon may be dead; or the changes are not for
+    // the public, so that doubting it again is put off twice as long each time.
     expect(number) {
-      if (number > after) setTimeout(() => number > after && source && open(), TICK_MS)
+      if (number <= after) doubts = 0
+      else if (patience-- <= 0) {
+        patience = 2 ** Math.min(++doubts, 5)
+        setTimeout(() => number > after && source && open(), TICK_MS)
+      }
     },
   }
 }

@@ -7,15 +7,17 @@ export function readOlder({ column, feed, append, life }) {
   const box = () => column.querySelector('[data-older]')
   const link = () => box()?.querySelector('a')
   let busy = false
+  let cuts = 0
 
-  const nearing = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting) && feed.childElementCount < BY_ITSELF) read()
-  }, { root: column.scrollHeight > column.clientHeight ? column : null, rootMargin: AHEAD })
+  const wide = matchMedia('(min-width: 64rem)') // there the column scrolls, elsewhere the page
+  let nearing = null
 
   async function read() {
     const from = link()
     if (!from || busy) return
     busy = true
+    const before = cuts
+    let failed = false
     feed.setAttribute('aria-busy', 'true')
     const skeleton = document.querySelector('[data-skeleton]').content.cloneNode(true)
     from.replaceWith(skeleton)
@@ -24,19 +26,26 @@ export function readOlder({ column, feed, append, life }) {
       if (!answer.ok) throw new Error(answer.statusText)
       const part = document.createElement('template')
       part.innerHTML = await answer.text()
-      append([...part.content.querySelectorAll('[data-feed] > article')])
-      box().replaceWith(part.content.querySelector('[data-older]'))
+      if (cuts === before) { // else the list was cut meanwhile, and this would leave a gap
+        append([...part.content.querySelectorAll('[data-feed] > article')])
+        box().replaceWith(part.content.querySelector('[data-older]'))
+      }
     } catch {
-      box().replaceChildren(from) // still a link: the reader can ask again
+      failed = true
+      if (cuts === before) box().replaceChildren(from) // still a link: the reader can ask again
     }
     busy = false
     feed.removeAttribute('aria-busy')
-    watch()
+    if (!failed) watch()
   }
 
   function watch() {
-    nearing.disconnect()
-    if (box() && link() && navigator.onLine) nearing.observe(box())
+    nearing?.disconnect()
+    if (!link() || feed.childElementCount >= BY_ITSELF) return
+    nearing = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && read(), {
+      root: wide.matches ? column : null, rootMargin: AHEAD,
+    })
+    nearing.observe(box())
   }
 
   column.addEventListener('click', (event) => {
@@ -44,13 +53,15 @@ export function readOlder({ column, feed, append, life }) {
     event.preventDefault()
     read()
   })
-  life.addEventListener('abort', () => nearing.disconnect())
+  wide.addEventListener('change', watch, { signal: life })
+  life.addEventListener('abort', () => nearing?.disconnect())
   watch()
 
   return {
     more: () => Boolean(busy || link()),
     // The list was cut: what follows begins after this position.
     from(place) {
+      cuts += 1
       const target = new URL(link()?.href ?? location.href)
       target.searchParams.set('before', place)
       const again = document.createElement('a')

@@ -61,9 +61,12 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
       steady(insert)
       requestAnimationFrame(() => { scroller().scrollTop = from; trim() })
     } else {
+      column.classList.add('is-changing')
       insert()
       renumber(feed)
+      scroller().scrollTop = from
       trim()
+      requestAnimationFrame(() => column.classList.remove('is-changing'))
     }
   }
 
