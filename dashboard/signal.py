@@ -12,7 +12,7 @@ from timeline.item import Place
 MINUTE = timedelta(minutes=1)
 HEIGHT = 100
 SMALL = 36  # bars of a small drawing
-_MAX_DAYS = 14  # of a longer event the signal shows the last days
+_MAX_DAYS = 14  # of a longer event: the last, or those up to today
 _STEPS = (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes a bar may stand for, else an hour
 _MOST_BARS = 150  # 5 px a bar on the usual column
 _RECENT = timedelta(hours=1)  # drawn in the accent
@@ -92,9 +92,13 @@ class Signal:
 def span_of(event: Event, now: datetime) -> Span:
     """The local days worth counting: the event's own, or the last week while it is still to come."""
     first, last = _local(event.starts_at, event), _local(max(event.starts_at, event.ends_at - _MOMENT), event)
-    if event.phase(now) == "coming":
-        last = _local(now, event)
-        first = min(last, max(_local(event.collect_from, event), last - timedelta(days=6)))
+    today = _local(now, event)
+    match event.phase(now):
+        case "coming":
+            last = today
+            first = min(last, max(_local(event.collect_from, event), last - timedelta(days=6)))
+        case "live":
+            last = max(today, min(last, first + timedelta(days=_MAX_DAYS - 1)))
     first = max(first, last - timedelta(days=_MAX_DAYS - 1))
     start = _midnight(first, event)
     return Span(start=start, minutes=(_midnight(last + timedelta(days=1), event) - start) // MINUTE)
