@@ -6,9 +6,14 @@ import socket
 
 from backchannel.terminal import Refused
 
+BACKLOG = 4_096  # readers who come back at once after a restart
+
 
 def take_port(host: str, port: int) -> socket.socket:
-    """A socket bound to ``host`` and ``port`` (0: any free one), not yet listening. Raises Refused."""
+    """A socket that listens on ``host`` and ``port`` (0: any free one). Raises Refused.
+
+    Who asks before we answer waits in its queue: a restart is a pause, not an error.
+    """
     try:
         [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -19,6 +24,7 @@ def take_port(host: str, port: int) -> socket.socket:
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
+        taken.listen(BACKLOG)
     except OSError as error:
         taken.close()
         if error.errno == errno.EADDRINUSE:

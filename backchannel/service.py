@@ -53,7 +53,7 @@ def serve(file: Path, *, host: str, port: int) -> None:
 
 
 def run(settings: Settings, taken: socket.socket) -> None:
-    """Serve on a socket that is bound already."""
+    """Serve on a socket that listens already."""
     set_up_logs(settings.log.format)
     raise_file_limit()
     with only_one(settings.storage.url), asyncio.Runner() as runner:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.engine import open_engine, sqlite_file
 from timeline.errors import BackchannelError
@@ -25,8 +26,12 @@ class NewerSchema(BackchannelError):
     """The database was made by a later version of this program."""
 
 
+class DatabaseUnreachable(BackchannelError):
+    """There is no database at the address, or none that lets us in."""
+
+
 def state(url: str) -> SchemaState:
-    """How old the database at ``url`` is beside this program. Makes nothing."""
+    """How old the database at ``url`` is beside this program. Makes nothing. Raises DatabaseUnreachable."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return "empty"
@@ -34,6 +39,9 @@ def state(url: str) -> SchemaState:
     try:
         with engine.connect() as connection, connection.begin():
             return _state(_revision(connection))
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]  # names host and user, never the password
+        raise DatabaseUnreachable(f"the database cannot be opened ({reason}): check [storage] url") from error
     finally:
         engine.dispose()
 

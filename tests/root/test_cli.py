@@ -145,3 +145,27 @@ async def test_an_event_is_checked_as_the_file_is(tmp_path):
         'source[1].url: "nope" is no address; write it whole, beginning with https:// or http:// or wss:// or ws://',
         'starts: "today" is no date; write 2026-10-11 or 2026-10-11T09:00:00',
     ]
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check"], ["event", "list"], ["migrate"]])
+async def test_a_database_that_cannot_be_opened_is_told(tmp_path, command):
+    (tmp_path / "backchannel.toml").write_text('[storage]\nurl = "postgresql://nobody:hunter2@127.0.0.1:1/nothing"')
+
+    ran = await run(tmp_path, *command)
+
+    assert ran.status == 1
+    assert ran.err.startswith("the database cannot be opened (")
+    assert ran.err.endswith("): check [storage] url\n")
+    assert "hunter2" not in ran.err
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+    (tmp_path / "backchannel.db").write_text("Dear diary" * 1_000)
+
+    ran = await run(tmp_path, "serve", "--port", "0")
+
+    assert (ran.status, ran.err) == (
+        1,
+        "the database cannot be opened (file is not a database): check [storage] url\n",
+    )
