@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
 from storage.tables import authors, changes, events, items, posts, sources
 from storage.writing import Writing
@@ -14,6 +14,7 @@ from timeline.event import Event
 
 ORDER = (events.c.starts_at.desc(), events.c.id.desc())
 _COLUMNS = tuple(events.c[field.name] for field in fields(Event))
+_BY_IDS = select(*_COLUMNS).where(events.c.id.in_(bindparam("ids", expanding=True)))
 # What the file or the command line brings up to date; the rest is set at creation and then switched live.
 _KEPT_UP = (
     "title", "timezone", "starts_at", "ends_at", "collect_from", "collect_until", "hashtags", "schedule", "consent",
@@ -39,7 +40,7 @@ def by_slug(reading: Connection, slug: str) -> Event:
 
 def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:
     """The events with these ids, by id."""
-    rows = reading.execute(select(*_COLUMNS).where(events.c.id.in_(sorted(event_ids))))
+    rows = reading.execute(_BY_IDS, {"ids": sorted(event_ids)})
     return {event.id: event for event in map(_event, rows)}
 
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import InternalError, OperationalError
 
-from storage import authors, events, judging, posts, sources
+from storage import authors, events, judging, posts, sightings, sources
 from storage.telling import of_post, tell
 from storage.writing import TransactionLost, Writing
 from timeline.errors import UnreadablePost
@@ -69,7 +69,7 @@ def knows(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -
     names = sorted(set(as_kept.values()))
     known: set[str] = set()
     for start in range(0, len(names), ASKED_AT_ONCE):
-        known |= posts.by_refs(reading, names[start : start + ASKED_AT_ONCE], source_ids).keys()
+        known |= sightings.by_refs(reading, names[start : start + ASKED_AT_ONCE], source_ids).keys()
     return {ref for ref, name in as_kept.items() if name in known}
 
 
@@ -100,11 +100,11 @@ class _Intake:
 
     def look_ahead(self, heard: Sequence[Heard]) -> None:
         """Find out together which posts nobody has heard of: one question for a batch, not three a post."""
-        sightings = [one for one in heard if isinstance(one, Sighting)]
-        for start in range(0, len(sightings), ASKED_AT_ONCE):
-            asked = sightings[start : start + ASKED_AT_ONCE]
+        shown = [one for one in heard if isinstance(one, Sighting)]
+        for start in range(0, len(shown), ASKED_AT_ONCE):
+            asked = shown[start : start + ASKED_AT_ONCE]
             named = {(one.post.network, fit(one.post.uri, MAX_URI)): fit(one.ref, MAX_URI) for one in asked}
-            self.new |= posts.unheard_of(self.reading, named, self.source_ids)
+            self.new |= sightings.unheard_of(self.reading, named, self.source_ids)
 
     def hear(self, one: Heard) -> None:
         """Take in one of the batch, or count why not."""
@@ -169,7 +169,7 @@ class _Intake:
         if post_id is None:  # another process was first
             row = posts.find(self.reading, post.network, post.uri)
             return self._known(ref, post, claims, row) if row is not None else None
-        posts.see(self.writing, [source.id for source in claims], ref, post_id, posts.digest(post))
+        sightings.see(self.writing, [source.id for source in claims], ref, post_id, posts.digest(post))
         judging.place(self.writing, post_id, post, claims, self.events, self.arrival)
         for source in claims:
             self.arrived[source.id].append(published_at)
@@ -179,7 +179,7 @@ class _Intake:
     def _known(self, ref: str, post: Post, claims: list[Source], row: Row[Any]) -> None:
         """A post seen before: a repeat, an edit, new counts, or a further source that shows it."""
         said = posts.digest(post)
-        seen = posts.sightings_of(self.reading, ref, self.source_ids)
+        seen = sightings.last_said(self.reading, ref, self.source_ids)
         stale = row.edited_at is not None and (post.edited_at or row.published_at) < row.edited_at
         newer = post.edited_at is not None and (row.edited_at is None or post.edited_at > row.edited_at)
         differs = any(digest != said for digest in seen.values())
@@ -189,9 +189,9 @@ class _Intake:
         arriving = [source for source in claims if source.id not in seen and self._wanted(row.published_at, source)]
         retold = [source_id for source_id, digest in seen.items() if digest != said and not stale]
         if retold:
-            posts.see_again(self.writing, retold, ref, row.id, said)
+            sightings.see_again(self.writing, retold, ref, row.id, said)
         if arriving:
-            posts.see(self.writing, [source.id for source in arriving], ref, row.id, said)
+            sightings.see(self.writing, [source.id for source in arriving], ref, row.id, said)
 
         if edited:
             self._edit(post, row)
@@ -211,13 +211,13 @@ class _Intake:
 
     def _removal(self, ref: str) -> None:
         ref = identifier(ref)
-        known = posts.by_refs(self.reading, [ref], self.source_ids)
+        known = sightings.by_refs(self.reading, [ref], self.source_ids)
         if known:
             self._remove(known.values())
             return
         self.new.clear()  # it may be one of these
         scoped = [source.id for source in self.sources if self.networks[source.kind].deletes == "scoped"]
-        posts.bury_unseen(self.writing, ref, scoped, at=self.at)
+        sightings.bury_unseen(self.writing, ref, scoped, at=self.at)
 
     def _author(self, author: Author, *, told_by: int) -> authors.Kept:
         """The author as kept; written once a batch for each form of a profile."""
@@ -243,5 +243,5 @@ class _Intake:
         return published_at >= source.collect_from and self.at <= source.collect_until
 
     def _refuse_buried(self, ref: str, post: Post) -> None:
-        if posts.buried(self.reading, post.network, post.uri, ref, self.source_ids):
+        if sightings.buried(self.reading, post.network, post.uri, ref, self.source_ids):
             raise _Dropped("removed before")

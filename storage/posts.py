@@ -6,21 +6,10 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    bindparam,
-    delete,
-    exists,
-    insert,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, select, update
 
-from storage import media
-from storage.tables import authors, items, posts, sightings, sources, tombstone_refs, tombstones
+from storage import media, sightings
+from storage.tables import authors, items, posts, tombstones
 from storage.writing import Writing
 from timeline.item import State
 from timeline.post import Author, Card, Counts, Media, Poll, PollOption, Post
@@ -44,32 +33,6 @@ _FOUND: tuple[ColumnElement[Any], ...] = (
 # Statements are made once: building one costs more than running it.
 _FIND = select(*_FOUND).where(posts.c.network == bindparam("network"), posts.c.uri == bindparam("uri"))
 _AT = update(posts).where(posts.c.id == bindparam("post"))
-_BURIED = union_all(
-    select(tombstones.c.at).where(tombstones.c.network == bindparam("network"), tombstones.c.uri == bindparam("uri")),
-    select(tombstone_refs.c.at).where(
-        tombstone_refs.c.source_id.in_(bindparam("sources", expanding=True)), tombstone_refs.c.ref == bindparam("ref")
-    ),
-)
-_KNOWN = union_all(
-    *(
-        select(table.c.network, table.c.uri).where(
-            table.c.network.in_(bindparam("networks", expanding=True)),
-            table.c.uri.in_(bindparam("uris", expanding=True)),
-        )
-        for table in (posts, tombstones)
-    )
-)
-_BURIED_REFS = select(tombstone_refs.c.ref).where(
-    tombstone_refs.c.source_id.in_(bindparam("sources", expanding=True)),
-    tombstone_refs.c.ref.in_(bindparam("refs", expanding=True)),
-)
-_SEE = insert(sightings)
-_SEE_AGAIN = update(sightings).where(
-    sightings.c.source_id == bindparam("source"), sightings.c.ref == bindparam("called")
-)
-_SEEN = select(sightings.c.source_id, sightings.c.digest).where(
-    sightings.c.source_id.in_(bindparam("sources", expanding=True)), sightings.c.ref == bindparam("ref")
-)
 
 
 def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
@@ -117,16 +80,6 @@ def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
 def find(reading: Connection, network: str, uri: str) -> Row[Any] | None:
     """The row of a post as far as intake needs it to tell news from repeats."""
     return reading.execute(_FIND, {"network": network, "uri": uri}).one_or_none()
-
-
-def unheard_of(
-    reading: Connection, named: Mapping[tuple[str, str], str], source_ids: Sequence[int]
-) -> set[tuple[str, str]]:
-    """Which of ``named`` (network and uri, with the source's own name) we neither hold nor have removed."""
-    asked = {"networks": sorted({network for network, _ in named}), "uris": [uri for _, uri in named]}
-    known = {(row.network, row.uri) for row in reading.execute(_KNOWN, asked)}
-    buried = set(reading.scalars(_BURIED_REFS, {"sources": source_ids, "refs": list(named.values())}))
-    return {name for name, ref in named.items() if name not in known and ref not in buried}
 
 
 def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: datetime) -> int | None:
@@ -188,49 +141,6 @@ def remove(writing: Writing, post_ids: Iterable[int], *, at: datetime) -> int:
     return removed
 
 
-def buried(reading: Connection, network: str, uri: str, ref: str, source_ids: Sequence[int]) -> bool:
-    """Whether this post was removed, under whatever name these sources know it by."""
-    named = {"network": network, "uri": uri, "ref": ref, "sources": source_ids}
-    return reading.execute(_BURIED, named).first() is not None
-
-
-def bury_unseen(writing: Writing, ref: str, source_ids: Iterable[int], *, at: datetime) -> None:
-    """Remember the removal of a post that these sources have yet to show us."""
-    for source_id in source_ids:
-        writing.add(tombstone_refs, {"source_id": source_id, "ref": ref, "at": at}, tombstone_refs.c.ref)
-
-
-def see(writing: Writing, source_ids: Sequence[int], ref: str, post_id: int, seen_as: int) -> None:
-    """Write down that sources show a post under ``ref``, and what they said (its digest)."""
-    fresh = {"post_id": post_id, "digest": seen_as}
-    writing.execute(_SEE, [fresh | {"source_id": source_id, "ref": ref} for source_id in source_ids])
-
-
-def see_again(writing: Writing, source_ids: Sequence[int], ref: str, post_id: int, seen_as: int) -> None:
-    """As ``see``, for sources that have shown ``ref`` before and now say something else."""
-    fresh = {"post_id": post_id, "digest": seen_as}
-    writing.execute(_SEE_AGAIN, [fresh | {"source": source_id, "called": ref} for source_id in source_ids])
-
-
-def sightings_of(reading: Connection, ref: str, source_ids: Sequence[int]) -> dict[int, int]:
-    """The digest of what these sources last said of ``ref``, by source id."""
-    return {row.source_id: row.digest for row in reading.execute(_SEEN, {"sources": source_ids, "ref": ref})}
-
-
-def by_refs(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -> dict[str, int]:
-    """Ids of posts that these sources may speak of, by what they call them.
-
-    Those that they showed us; and where a network's own identifiers are what it calls posts by,
-    those of the network that reached us through another source.
-    """
-    shown = select(sightings.c.ref, sightings.c.post_id).where(
-        sightings.c.source_id.in_(source_ids), sightings.c.ref.in_(refs)
-    )
-    kinds = select(sources.c.kind).where(sources.c.id.in_(source_ids))
-    named = select(posts.c.uri, posts.c.id).where(posts.c.network.in_(kinds), posts.c.uri.in_(refs))
-    return {ref: post_id for query in (named, shown) for ref, post_id in reading.execute(query)}
-
-
 def by_author_id(reading: Connection, author_id: int) -> list[tuple[int, Post]]:
     """All an author's posts with their ids."""
     query = select(posts.c.id, *COLUMNS).join_from(posts, authors).where(posts.c.author_id == author_id)
@@ -252,9 +162,7 @@ def _remove(writing: Writing, post_id: int, at: datetime) -> bool:
         return False
     _empty_items(writing, post_id, at)
     writing.add(tombstones, {"network": post.network, "uri": post.uri, "at": at}, tombstones.c.uri)
-    seen = writing.execute(select(sightings.c.source_id, sightings.c.ref).where(sightings.c.post_id == post_id)).all()
-    for sighting in seen:
-        bury_unseen(writing, sighting.ref, [sighting.source_id], at=at)
+    sightings.bury(writing, post_id, at=at)
     writing.execute(delete(posts).where(posts.c.id == post_id))
     # Whoever is writing a new post of this author holds the row: wait, then look whether it was the last.
     writing.execute(select(authors.c.id).where(authors.c.id == post.author_id).with_for_update())

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Table, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import REGCLASS
 
-from storage import posts, schema
+from storage import posts, schema, sightings
 from storage.backup import FORMAT, MANIFEST, TABLES, Manifest, rows_in
 from storage.columns import UtcTime
 from storage.engine import open_engine
@@ -115,7 +115,7 @@ class _Before:
         for ref in self.refs:
             source_id = ids.get((ref.slug, ref.kind, ref.address))
             if source_id is not None:
-                posts.bury_unseen(writing, ref.ref, [source_id], at=at)
+                sightings.bury_unseen(writing, ref.ref, [source_id], at=at)
 
 
 def _insert(writing: Writing, tar: tarfile.TarFile, table: Table, columns: tuple[str, ...]) -> None:

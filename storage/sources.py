@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, case, delete, insert, select, update
 
+from storage.columns import UtcTime
 from storage.tables import cursors as cursor_rows
 from storage.tables import events, sources
 from storage.writing import Writing
@@ -21,6 +22,18 @@ Origin = Literal["file", "command"]
 _TOLD = ("label", "trusted", "keep", "every_s", "settings")
 _EVENT = (events.c.hashtags, events.c.collect_from, events.c.collect_until, events.c.archived_at, events.c.wiped_at)
 _WITH_EVENT = select(sources, *_EVENT).join_from(sources, events)
+
+# Statements are made once: building one costs more than running it.
+_BY_IDS = _WITH_EVENT.where(sources.c.id.in_(bindparam("ids", expanding=True))).order_by(sources.c.id)
+_NEWEST = bindparam("newest", type_=UtcTime)
+_COUNT = (
+    update(sources)
+    .where(sources.c.id == bindparam("source"))
+    .values(
+        posts=sources.c.posts + bindparam("more", type_=BigInteger),
+        last_post_at=case((sources.c.last_post_at > _NEWEST, sources.c.last_post_at), else_=_NEWEST),
+    )
+)
 
 
 def sync(writing: Writing, event_id: int, told: Sequence[Source], *, origin: Origin, at: datetime) -> None:
@@ -64,8 +77,7 @@ def active(reading: Connection, now: datetime) -> list[Source]:
 
 def by_ids(reading: Connection, source_ids: Sequence[int]) -> dict[int, Source]:
     """These sources, by id; unknown ids are left out."""
-    query = _WITH_EVENT.where(sources.c.id.in_(source_ids)).order_by(sources.c.id)
-    return {row.id: _source(row) for row in reading.execute(query)}
+    return {row.id: _source(row) for row in reading.execute(_BY_IDS, {"ids": source_ids})}
 
 
 def collected(reading: Connection, source_id: int | None) -> bool:
@@ -176,9 +188,6 @@ def _source(row: Row[Any]) -> Source:
 
 def count(writing: Writing, arrived: Mapping[int, Sequence[datetime]]) -> None:
     """Count new posts, given by when they were published, for each source that brought them."""
-    for source_id, times in arrived.items():
-        newest = max(times)
-        here = sources.c.id == source_id
-        writing.execute(update(sources).where(here).values(posts=sources.c.posts + len(times)))
-        earlier = sources.c.last_post_at.is_(None) | (sources.c.last_post_at < newest)
-        writing.execute(update(sources).where(here & earlier).values(last_post_at=newest))
+    if arrived:
+        told = [{"source": source_id, "more": len(times), "newest": max(times)} for source_id, times in arrived.items()]
+        writing.execute(_COUNT, told)
