@@ -24,6 +24,7 @@ Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The event's short name.")]
+File = Annotated[Path, typer.Argument(metavar="FILE")]
 CONFIG = Path("backchannel.toml")
 
 
@@ -94,6 +95,22 @@ def check(config: Config = CONFIG, json: Json = False) -> None:
     from backchannel.check import check
 
     raise typer.Exit(check(config, as_json=json))
+
+
+@app.command()
+def backup(file: File, config: Config = CONFIG) -> None:
+    """Write the database and the pictures into FILE, while the service runs."""
+    from backchannel.upkeep import backup
+
+    backup(config, file)
+
+
+@app.command()
+def restore(file: File, config: Config = CONFIG) -> None:
+    """Put back what a backup holds. The service must not run."""
+    from backchannel.upkeep import restore
+
+    restore(config, file)
 
 
 @app.command()

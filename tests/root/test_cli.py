@@ -15,11 +15,13 @@ async def test_help_answers_and_costs_little(tmp_path, capsys):
     with capsys.disabled():
         print(f"\nbackchannel --help took {took:.2f} s")
     assert ran.status == 0
-    assert all(command in ran.out for command in ("serve", "demo", "check", "event", "migrate"))
+    assert all(command in ran.out for command in ("serve", "demo", "check", "event", "backup", "restore", "migrate"))
     assert ran.err == ""
 
 
-@pytest.mark.parametrize("words", ["serve", "demo", "check", "migrate", "event", "event add", "event wipe"])
+@pytest.mark.parametrize(
+    "words", ["serve", "demo", "check", "backup", "restore", "migrate", "event", "event add", "event wipe"]
+)
 async def test_every_command_has_help(tmp_path, words):
     ran = await run(tmp_path, *words.split(), "--help")
 
@@ -34,7 +36,7 @@ async def test_the_version_is_alone_on_stdout(tmp_path):
     assert len(ran.out.split()) == 1
 
 
-@pytest.mark.parametrize("words", [["bogus"], ["serve", "--port", "many"], ["event", "add", "a"], []])
+@pytest.mark.parametrize("words", [["bogus"], ["serve", "--port", "many"], ["event", "add", "a"], ["backup"], []])
 async def test_wrong_usage_is_told_with_status_2(tmp_path, words):
     ran = await run(tmp_path, *words)
 

@@ -1,0 +1,68 @@
+import shutil
+from collections import Counter
+
+from tests.fakes.feedserver import FeedServer, item, rss
+from tests.reader import Reader, all_posts
+from tests.service import Service, run
+
+
+async def test_what_was_backed_up_while_running_is_restored(tmp_path):
+    async with FeedServer() as server:
+        server.serve("/news", rss(item(1), item(2)))
+        (tmp_path / "backchannel.toml").write_text(
+            '[network]\nallow_private_addresses = true\n[[event]]\nslug = "a"\ntitle = "A"\n'
+            f'[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
+        )
+        async with Service(tmp_path) as service:
+            async with Reader(service.url, "a") as reader:
+                await reader.until(lambda reader: len(reader.posts) == 2)
+            backed_up = await run(tmp_path, "backup", "everything.tar")
+            while_running = await run(tmp_path, "restore", "everything.tar")
+            await service.stop()
+        server.refuse("/news", 404)
+        (tmp_path / "backchannel.db").unlink()
+        shutil.rmtree(tmp_path / "media")
+
+        restored = await run(tmp_path, "restore", "everything.tar")
+        async with Service(tmp_path) as service:
+            posts = await all_posts(service.url, "a")
+
+    assert (backed_up.status, backed_up.out) == (0, "")
+    assert backed_up.err == "Backed up 1 event, 2 posts, 0 pictures into everything.tar.\n"
+    assert (tmp_path / "everything.tar").stat().st_mode & 0o777 == 0o600
+    assert (while_running.status, "is already serving" in while_running.err) == (1, True)
+    assert restored.status == 0
+    assert restored.err.startswith("Restored 1 event, 2 posts, 0 pictures, of ")
+    assert Counter(post["title"] for post in posts) == Counter(["The hall is open 1", "The hall is open 2"])
+
+
+async def test_there_is_nothing_to_back_up_before_the_first_start(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+
+    ran = await run(tmp_path, "backup", "everything.tar")
+
+    assert (ran.status, ran.err) == (1, "there is no database yet: `backchannel serve` makes one\n")
+
+
+async def test_a_file_that_is_no_backup_is_not_restored(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+    (tmp_path / "diary.txt").write_text("Dear diary")
+
+    wrong = await run(tmp_path, "restore", "diary.txt")
+    missing = await run(tmp_path, "restore", "nothing.tar")
+
+    assert (wrong.status, wrong.err) == (1, "diary.txt is not a backup, or only a part of one\n")
+    assert (missing.status, missing.err) == (
+        1,
+        "cannot use nothing.tar: No such file or directory; mend that and try again\n",
+    )
+
+
+async def test_migrating_says_what_it_did(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+
+    first = await run(tmp_path, "migrate")
+    second = await run(tmp_path, "migrate")
+
+    assert (first.status, first.err) == (0, "Made the database.\n")
+    assert (second.status, second.err) == (0, "The database is up to date already.\n")
