@@ -11,6 +11,7 @@ from timeline.errors import SourceUnavailable
 
 DEADLINE_S = 10.0  # 500 times the mean of 200 real feeds
 MEMORY_MB = 128  # the largest documents the door lets in (8 MiB) take either parser some 90
+LARGE_BYTES = 1024 * 1024  # beyond this one at a time: it may take up to MEMORY_MB
 
 
 async def read(
@@ -18,7 +19,8 @@ async def read(
 ) -> Feed | Page:
     """Read what ``url`` answered. Raises SourceUnavailable where it is neither feed nor page, or a bomb."""
     try:
-        return await worker.run(parse, body, url, content_type, deadline_s=deadline_s, memory_mb=memory_mb)
+        large = len(body) > LARGE_BYTES
+        return await worker.run(parse, body, url, content_type, deadline_s=deadline_s, memory_mb=memory_mb, large=large)
     except worker.Overrun as error:
         raise SourceUnavailable(
             f"the feed {error}", hint="It is given up for now and tried again by itself; tell whoever publishes it."

@@ -19,6 +19,7 @@ LIMIT_BYTES = 12 * MEGABYTE
 TIMEOUT_S = 30.0
 DEADLINE_S = 10.0  # to unpack one and write it anew
 MEMORY_MB = 320
+LARGE_BYTES = MEGABYTE  # beyond this one at a time: it may unpack to nearly MEMORY_MB
 RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 _ACCEPT = "image/avif,image/webp,image/png,image/jpeg,image/gif"
 _GONE = (404, 410)
@@ -90,7 +91,14 @@ class MediaFetcher:
             content = await self._content(pending.source_url)
             if content is None:
                 return FailedMedia(reason="there is no picture any more", retry_at=None)
-            return await worker.run(remake, content, pending.shape, deadline_s=self._deadline_s, memory_mb=MEMORY_MB)
+            return await worker.run(
+                remake,
+                content,
+                pending.shape,
+                deadline_s=self._deadline_s,
+                memory_mb=MEMORY_MB,
+                large=len(content) > LARGE_BYTES,
+            )
         except SourceUnavailable as error:
             return self._failed(pending, error.reason)
         except (worker.Overrun, NoPicture) as error:

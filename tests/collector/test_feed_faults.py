@@ -1,7 +1,6 @@
 """Hostile feeds: each ends in a plain message within its deadline, and costs the service nothing."""
 
 import asyncio
-import gc
 import os
 import resource
 import sys
@@ -110,6 +109,12 @@ async def heard(fifo: str) -> BinaryIO:
     return ear
 
 
+async def ended(job: asyncio.Task[object]) -> None:
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+
+
 async def test_a_job_that_spins_is_killed_and_the_next_one_runs(fifo):
     job = asyncio.create_task(worker.run(spin, fifo, deadline_s=0.3, memory_mb=64))
     with await heard(fifo) as ear:
@@ -124,7 +129,7 @@ async def test_a_job_that_spins_does_not_keep_another_waiting(fifo):
     with await heard(fifo):
         assert await worker.run(len, "abc", deadline_s=5, memory_mb=64) == 3
         assert not job.done()
-        job.cancel()
+    await ended(job)
 
 
 async def test_a_job_that_grows_is_stopped_at_its_limit():
@@ -135,8 +140,6 @@ async def test_a_job_that_grows_is_stopped_at_its_limit():
 async def test_a_job_whose_process_dies_is_told_apart():
     with pytest.raises(worker.Overrun, match="made its reader crash"):
         await worker.run(os._exit, 1, deadline_s=5, memory_mb=64)
-    gc.collect()  # anyio leaves the pipes of a process that died by itself to the collector
-    await asyncio.sleep(0)
 
 
 async def test_no_more_than_two_jobs_run_at_once():
@@ -144,14 +147,22 @@ async def test_no_more_than_two_jobs_run_at_once():
     assert len(children()) <= worker.WORKERS
 
 
+async def test_of_large_jobs_there_is_one_and_room_for_a_small_one_beside_it(fifo):
+    job = asyncio.create_task(worker.run(spin, fifo, deadline_s=60, memory_mb=64, large=True))
+    with await heard(fifo):
+        another = asyncio.create_task(worker.run(len, "abc", deadline_s=5, memory_mb=64, large=True))
+        assert await worker.run(len, "abc", deadline_s=5, memory_mb=64) == 3
+        assert not another.done()
+    await ended(job)
+    assert await another == 3
+
+
 async def test_a_cancelled_job_takes_its_process_with_it(fifo):
     job = asyncio.create_task(worker.run(spin, fifo, deadline_s=60, memory_mb=64))
     with await heard(fifo) as ear:
         busy = children()
-        job.cancel()
+        await ended(job)
         assert await asyncio.to_thread(ear.read) == b""
-    with pytest.raises(asyncio.CancelledError):
-        await job
     assert len(children()) < len(busy)
 
 

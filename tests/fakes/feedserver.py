@@ -5,6 +5,7 @@ import gzip
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -123,7 +124,8 @@ def _streamed(write: Callable[[web.StreamResponse], Awaitable[None]], *, length:
         response = web.StreamResponse(headers={"Content-Type": RSS})
         response.content_length = length
         await response.prepare(request)
-        await write(response)
+        with suppress(ConnectionError):  # the other side has had enough
+            await write(response)
         return response
 
     return answer
