@@ -61,6 +61,8 @@ def _together(sources: Sequence[SourceStatus]) -> Literal["ok", "waiting", "fail
 
 
 def _what(event: Event, sources: Sequence[SourceStatus], info: NetworkInfo | None) -> str:
+    if any(status.source["file"] for status in sources):
+        return "A recorded conference, played again"
     places = list(
         dict.fromkeys(place for status in sources if (place := _place(status.source.settings, status.source.label)))
     )

@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 
 from dashboard import filters
 from dashboard.assets import Assets
-from dashboard.signal import GHOST
 from dashboard.site import Site
+from dashboard.strokes import GHOST
 from timeline.event import Event
 from timeline.item import Item
 from timeline.link import web_address

@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
-from math import exp
 
+from dashboard import strokes
+from dashboard.strokes import Bars
 from timeline.event import Event
 from timeline.item import Place
 
 MINUTE = timedelta(minutes=1)
-HEIGHT = 100
-SMALL = 36  # bars of a small drawing
 _MAX_DAYS = 14  # of a longer event: the last, or those up to today
-_STEPS = (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes a bar may stand for, else an hour
+_STEPS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes a bar may stand for, else an hour
 _MOST_BARS = 150  # 5 px a bar on the usual column
-_RECENT = timedelta(hours=1)  # drawn in the accent
+_CLOSE = (60, 120, 180)  # minutes shown while a day is young; then the day
+_BEFORE_NOW = 3  # minutes of room a young day has at its end at least
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -33,16 +32,6 @@ class Span:
     def minute(self, at: datetime) -> int:
         """Which minute of the span ``at`` is in; outside it below 0 or past the end."""
         return (at - self.start) // MINUTE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars:
-    """Paths in a box ``wide`` by ``HEIGHT``, one vertical stroke a bar, ``recent`` apart from ``past``."""
-
-    wide: int
-    quiet: str
-    past: str
-    recent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +57,8 @@ class Day:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """What is said and drawn about the pace of an event: today while it is on, else ``whole``.
+
+    A young day is drawn close up, from its first post; after three hours the day is drawn.
 
     ``rate`` is posts a minute just now, None once the event is over. ``values`` are the posts
     of each bar, ``step_s`` seconds from one to the next (0 where nights are left out).
@@ -110,9 +101,12 @@ def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Sign
     live = event.phase(now) == "live"
     chosen = [day for day in days if day == _local(now, event)] if live else days
     parts = [_minutes_of(day, event, span) for day in chosen]
-    hours = _busy_hours(parts, counts, now=span.minute(now) if live else None)
-    shown = [range(part.start + hours.start * 60, min(part.start + hours.stop * 60, part.stop)) for part in parts]
+    here = span.minute(now) if live else None
+    close = _close_up(parts[0], counts, here) if here is not None else None
+    hours = _busy_hours(parts, counts, now=here)
+    shown = [close] if close else [_hours_of(part, hours) for part in parts]
     step = next((step for step in _STEPS if sum(map(len, shown)) / step <= _MOST_BARS), 60)
+    fresh = here - (step * 12 if close is None else 10) if here is not None else None
     edges = [(at, min(at + step, part.stop)) for part in shown for at in range(part.start, part.stop, step)]
     counted = range(parts[0].start, parts[-1].stop)
     peak_minute = max(counted, key=lambda at: (counts[at], -at))
@@ -122,9 +116,9 @@ def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Sign
         peak_at=span.start + peak_minute * MINUTE if counts[peak_minute] else None,
         total=sum(counts[counted.start : counted.stop]),
         whole=not live,
-        bars=_bars(edges, counts, span, now, live=live),
-        small=_bars(_small_edges(shown), counts, span, now, live=live),
-        ticks=_hour_ticks(hours) if len(chosen) == 1 else _day_ticks(shown, chosen),
+        bars=strokes.bars(edges, counts, span.minute(now), fresh),
+        small=strokes.bars(strokes.small(shown), counts, span.minute(now), fresh),
+        ticks=_ticks(shown[0], event, span) if len(chosen) == 1 else _day_ticks(shown, chosen),
         now_at=_now_at(shown[0], span, now) if live else None,
         days=_cells(days, event, span, counts, now) if len(days) > 1 else (),
         hours=_table(event, span, counts, counted),
@@ -163,35 +157,16 @@ def _busy_hours(parts: Sequence[range], counts: Sequence[int], *, now: int | Non
     return range(min([9, *busy]), min(24, max([17, *(hour + 1 for hour in busy)])))
 
 
-def _small_edges(shown: Sequence[range]) -> list[tuple[int, int]]:
-    """``SMALL`` bars over everything shown, nights left out."""
-    minutes = [at for part in shown for at in part]
-    marks = [len(minutes) * n // SMALL for n in range(SMALL + 1)]
-    return [(minutes[left], minutes[right - 1] + 1) for left, right in pairwise(marks) if left < right]
+def _hours_of(part: range, hours: range) -> range:
+    return range(part.start + hours.start * 60, min(part.start + hours.stop * 60, part.stop))
 
 
-def _bars(edges: Sequence[tuple[int, int]], counts: Sequence[int], span: Span, now: datetime, *, live: bool) -> Bars:
-    here = span.minute(now)
-    values = [_pace(counts, left, right, here) for left, right in edges]
-    fresh = [live and right > here - _RECENT // MINUTE for _, right in edges]
-    return Bars(
-        wide=len(edges),
-        quiet="".join(f"M{x}.5 {HEIGHT}v-2" for x, (left, _) in enumerate(edges) if not values[x] and left <= here),
-        past=_strokes([0 if new else value for value, new in zip(values, fresh, strict=True)], max(values)),
-        recent=_strokes([value if new else 0 for value, new in zip(values, fresh, strict=True)], max(values)),
-    )
-
-
-def _pace(counts: Sequence[int], left: int, right: int, here: int) -> float:
-    """Posts a minute; of the bar that is still filling, over the part of it that has passed."""
-    passed = min(right, here + 1) - left if left <= here else right - left
-    return sum(counts[left:right]) / passed
-
-
-def _strokes(values: Sequence[float], highest: float) -> str:
-    return "".join(
-        f"M{x}.5 {HEIGHT}V{HEIGHT - max(3, round(value * HEIGHT / highest))}" for x, value in enumerate(values) if value
-    )
+def _close_up(part: range, counts: Sequence[int], here: int) -> range | None:
+    """The minutes of a young day worth drawing: from its first post on. None once it has lasted three hours."""
+    first = next((at for at in part if counts[at]), here)
+    start = max(part.start, min(first, here) // 10 * 10)
+    wide = next((wide for wide in _CLOSE if here + _BEFORE_NOW <= start + wide), None)
+    return range(start, start + wide) if wide is not None and start + wide <= part.stop else None
 
 
 def _rate(counts: Sequence[int], here: int) -> int:
@@ -200,10 +175,17 @@ def _rate(counts: Sequence[int], here: int) -> int:
     return max(round(recent / 5), min(recent, 1))
 
 
-def _hour_ticks(hours: range) -> tuple[Tick, ...]:
-    every = 1 if len(hours) <= 12 else 2 if len(hours) <= 18 else 3
+def _ticks(part: range, event: Event, span: Span) -> tuple[Tick, ...]:
+    """Full hours; of an hour or three, also their tens of minutes."""
+    every = next(every for every in (10, 20, 30, 60, 120, 180, 240) if len(part) / every <= 12)
+    local = (span.start + part.start * MINUTE).astimezone(event.zone)
+    first = part.start + -(local.hour * 60 + local.minute) % min(every, 60)
     return tuple(
-        Tick(at=round(100 * n / len(hours), 2), text=f"{hour:02}:00") for n, hour in enumerate(hours) if n % every == 0
+        Tick(
+            at=round(100 * (at - part.start) / len(part), 2),
+            text=f"{(span.start + at * MINUTE).astimezone(event.zone):%H:%M}",
+        )
+        for at in range(first, part.stop, every)
     )
 
 
@@ -223,18 +205,16 @@ def _now_at(part: range, span: Span, now: datetime) -> float:
 
 
 def _cells(days: Sequence[date], event: Event, span: Span, counts: Sequence[int], now: datetime) -> tuple[Day, ...]:
-    """Every day from eight to eight, all to one scale."""
+    """The same hours of every day, all to one scale."""
     today = _local(now, event)
     parts = [_minutes_of(day, event, span) for day in days]
-    prints = [
-        [sum(counts[left:right]) for left, right in _small_edges([range(part.start + 480, part.start + 1200)])]
-        for part in parts
-    ]
+    hours = _busy_hours(parts, counts, now=None)
+    prints = [[sum(counts[left:right]) for left, right in strokes.small([_hours_of(part, hours)])] for part in parts]
     return tuple(
         Day(
             day=day,
             posts=sum(counts[part.start : part.stop]),
-            bars=_strokes(values, max(map(max, prints))),
+            bars=strokes.path(values, max(map(max, prints))),
             now=event.phase(now) == "live" and day == today,
             ahead=day > today,
             before=Place(published_at=_midnight(day + timedelta(days=1), event), id=0).encode() if day < today else "",
@@ -246,12 +226,3 @@ def _cells(days: Sequence[date], event: Event, span: Span, counts: Sequence[int]
 def _table(event: Event, span: Span, counts: Sequence[int], counted: range) -> tuple[tuple[datetime, int], ...]:
     hours = [(at, sum(counts[at : min(at + 60, counted.stop)])) for at in range(counted.start, counted.stop, 60)]
     return tuple(((span.start + at * MINUTE).astimezone(event.zone), posts) for at, posts in hours if posts)
-
-
-def _ghost(wide: int) -> str:
-    heights = [6 + 44 * exp(-(((x - 14) / 6) ** 2)) + 62 * exp(-(((x - 30) / 7) ** 2)) for x in range(wide)]
-    return "".join(f"M{x}.5 {HEIGHT}V{HEIGHT - round(height)}" for x, height in enumerate(heights))
-
-
-GHOST = _ghost(43)
-"""Two soft hills: what the signal looks like before there is one."""

@@ -41,6 +41,11 @@ def test_one_blog_that_fails_is_not_shown_up():
     assert late([feeds]) is None
 
 
+def test_a_recording_says_that_it_is_one():
+    [recording] = heard(status("replay", polled=False, file="demo.jsonl", speed=60))
+    assert (recording.label, recording.what) == ("Replay", "A recorded conference, played again")
+
+
 def test_a_whole_network_that_fails_is_told():
     told = heard(status("feed"), status("bluesky", "failing"))
     assert late(told) == replace(told[1], state="failing")

@@ -55,13 +55,23 @@ def test_a_coming_event_is_told_by_its_last_week():
     assert (told.rate, told.total, len(told.days)) == (0, 1, 7)
 
 
+def test_a_young_day_is_drawn_close_up_from_its_first_post():
+    first = datetime(2026, 10, 12, 13, 4, tzinfo=UTC)
+
+    told = drawn(posts=[first, NOW])
+
+    assert (told.starts, told.step_s, len(told.values)) == (first - 4 * MINUTE, 60, 60)
+    assert [tick.text for tick in told.ticks] == ["14:00", "14:10", "14:20", "14:30", "14:40", "14:50"]
+    assert told.now_at == 68.33
+
+
 def test_a_single_post_just_now_is_not_told_as_none():
     assert drawn(posts=[NOW]).rate == 1
 
 
 def test_the_bar_that_is_still_filling_stands_for_its_pace():
     """Five a minute all along: the last bar is as high as the others, though its minutes are not over."""
-    steady = [NOW - n * MINUTE for n in range(80) for _ in range(5)]
+    steady = [NOW - n * MINUTE for n in range(250) for _ in range(5)]
 
     heights = {stroke.split("V")[1] for stroke in drawn(posts=steady).bars.recent.split("M") if "V" in stroke}
 
