@@ -10,6 +10,9 @@ BUSY_MS = 10_000  # a second process may hold the file for the length of one gro
 UPKEEP_BUSY_MS = 1_000  # upkeep comes again: nobody waits for it, and it for nobody
 IDLE_MS = 60_000  # PostgreSQL ends a reader that forgot its transaction: it would hold back VACUUM
 
+# PostgreSQL: a server that is gone without a word is noticed within half a minute.
+_ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
+
 Purpose = Literal["read", "write", "upkeep"]
 
 
@@ -89,5 +92,5 @@ def _postgresql(url: str, purpose: Purpose, connections: int) -> Engine:
         pool_pre_ping=True,
         isolation_level=isolation,
         execution_options={"postgresql_readonly": True} if purpose == "read" else {},
-        connect_args={"options": options, "application_name": f"backchannel {purpose}"},
+        connect_args={"options": options, "application_name": f"backchannel {purpose}", **_ALIVE},
     )

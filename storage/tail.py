@@ -133,7 +133,8 @@ class Tail:
                         await self._catch_up()
                     else:
                         self._heard(_numbers_in(notice.payload))
-                await connection.execute("SELECT 1")  # a connection may be dead without saying so
+                # A connection may be dead without saying so.
+                await asyncio.wait_for(connection.execute("SELECT 1"), self._silence_s)
 
 
 async def _wait(waiting: set[asyncio.Future[None]]) -> None:

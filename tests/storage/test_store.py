@@ -220,6 +220,20 @@ class TestTail:
         await other.close()
         await tail.stop()
 
+    async def test_silence_is_not_taken_for_the_end(self, database_url: str, scene: Scene) -> None:
+        other = await Store.open(database_url)
+        tail = Tail(scene.store, look_s=0.01, silence_s=0.01)
+        await tail.start()
+        for _ in range(20):
+            await scene.store.read(count_events)
+
+        waiting = asyncio.create_task(tail.wait(scene.event.id, 1))
+        await other.write(_retitle, "harbour26")
+
+        assert await asyncio.wait_for(waiting, 5) == 2
+        await tail.stop()
+        await other.close()
+
     async def test_a_lost_connection_is_made_again_and_nothing_is_missed(self, database_url: str, scene: Scene) -> None:
         other = await Store.open(database_url)
         tail = Tail(scene.store, reconnect_s=0.05)
