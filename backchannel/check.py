@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backchannel.opening import networks, opened, settings_of
-from backchannel.plan import Lent, planned
+from backchannel.plan import Lent, name_of, planned
 from backchannel.terminal import is_watched, say, tell, tell_json
 from backchannel.version import version
 from collector import registry
@@ -77,7 +77,7 @@ async def _sources(settings: Settings) -> list[tuple[str, Source]]:
 
 
 async def _try(slug: str, source: Source, http: Http) -> Finding:
-    name = source.label or f"{source.kind} {source.address}".strip()
+    name = name_of(source)
     try:
         async with asyncio.timeout(PATIENCE_S):
             found = await registry.adapters()[source.kind].check(source, http)

@@ -30,6 +30,11 @@ CONFIG = Path("backchannel.toml")
 
 def main() -> None:
     """The console command. Every error is one sentence with the next step; status 1 failed, 2 wrong usage."""
+    from backchannel.house import stray_package
+
+    if trouble := stray_package():
+        typer.echo(trouble, err=True)
+        sys.exit(1)
     from config.mistakes import ConfigError
     from timeline.errors import BackchannelError
 

@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-from backchannel.house import check_packages
 from backchannel.listening import take_port
 from backchannel.opening import settings_of
 from backchannel.service import run
@@ -27,7 +26,6 @@ speed = {speed}
 
 def demo(*, host: str, port: int, speed: float) -> None:
     """Serve the demonstration until stopped."""
-    check_packages()
     with take_port(host, port) as taken, tempfile.TemporaryDirectory(prefix="backchannel-") as folder:
         file = Path(folder) / "backchannel.toml"
         file.write_text(_CONFIGURATION.format(speed=speed), encoding="utf-8")

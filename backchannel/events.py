@@ -61,7 +61,7 @@ def show(file: Path, slug: str, *, as_json: bool) -> None:
     tell(f"  {event.visibility}, moderation {event.moderation}")
     for status in statuses:
         trouble = f": {status.error} {status.hint or ''}".rstrip() if status.error else ""
-        tell(f"  {status.state}\t{name_of(status)}\t{status.posts} posts{trouble}")
+        tell(f"  {status.state}\t{plan.name_of(status.source)}\t{status.posts} posts{trouble}")
     return None
 
 
@@ -94,12 +94,6 @@ def address(settings: Settings, event: Event) -> str:
     return f"{settings.site.base_url or 'http://127.0.0.1:8080'}/e/{event.slug}"
 
 
-def name_of(status: SourceStatus) -> str:
-    """A source in a few words."""
-    source = status.source
-    return source.label or f"{source.kind} {source.address}".strip()
-
-
 def _add(writing: Writing, planned: plan.Plan, *, at: datetime) -> Event:
     try:
         events.by_slug(writing.connection, planned.event.slug)
@@ -121,7 +115,7 @@ def _source(status: SourceStatus) -> dict[str, Any]:
         name: getattr(status, name) for name in ("state", "last_success_at", "last_post_at", "error", "hint", "posts")
     }
     found: dict[str, Any] = msgspec.to_builtins(
-        {"id": str(status.source.id), "kind": status.source.kind, "label": name_of(status), **told}
+        {"id": str(status.source.id), "kind": status.source.kind, "label": plan.name_of(status.source), **told}
     )
     return found
 

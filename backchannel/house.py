@@ -3,19 +3,18 @@
 import importlib.util
 from pathlib import Path
 
-from backchannel.terminal import Refused
-
 PACKAGES = ("backchannel", "dashboard", "collector", "storage", "timeline", "config")
+HOUSE = Path(__file__).resolve().parent.parent
 
 
-def check_packages() -> None:
-    """Raises Refused where one of our packages would be imported from elsewhere."""
-    house = Path(__file__).resolve().parent.parent
+def stray_package(house: Path = HOUSE) -> str | None:
+    """What is wrong where one of our packages would be imported from elsewhere; None where all is well."""
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != house:
-            found = spec.origin if spec else "nowhere"
-            raise Refused(
-                f"the package {name!r} is not Backchannel's but comes from {found}: "
-                "install Backchannel in an environment of its own (docs/operating.md)"
+        found = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+        if found is None or found.parent.parent != house:
+            return (
+                f"the package {name!r} is not Backchannel's but comes from {found or 'nowhere'}: "
+                "install Backchannel in an environment of its own, and start it elsewhere (docs/operating.md)"
             )
+    return None

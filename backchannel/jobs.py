@@ -10,6 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from backchannel.figures import SourceFigures
 from collector.health import log_fault
 from storage import changes, media, schema
 from storage.optimise import optimise
@@ -19,6 +20,15 @@ from storage.store import Store
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What jobs work on."""
+
+    store: Store
+    shelf: Shelf
+    figures: SourceFigures
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something to be done again and again, for the first time ``first`` after the start."""
@@ -26,16 +36,17 @@ class Job:
     name: str
     every: timedelta
     first: timedelta
-    run: Callable[[Store, Shelf], Awaitable[None]]
+    run: Callable[[Means], Awaitable[None]]
 
 
-async def trim_log(store: Store, _: Shelf) -> None:
+async def trim_log(means: Means) -> None:
     """Forget changes that are too old for anybody to resume from."""
-    await store.write(changes.trim, at=datetime.now(UTC))
+    await means.store.write(changes.trim, at=datetime.now(UTC))
 
 
-async def sweep_shelf(store: Store, shelf: Shelf) -> None:
+async def sweep_shelf(means: Means) -> None:
     """Keep the folder of pictures within its limit, and free of what nobody shows."""
+    store, shelf = means.store, means.shelf
     over = await store.read(media.over_limit, shelf.limit_bytes)
     if over:
         log.info("the folder of pictures is full: the oldest go", pictures=len(over))
@@ -44,18 +55,24 @@ async def sweep_shelf(store: Store, shelf: Shelf) -> None:
     await asyncio.to_thread(shelf.sweep, wanted)
 
 
-async def drop_old_copies(store: Store, _: Shelf) -> None:
+async def drop_old_copies(means: Means) -> None:
     """Delete the copies made before upgrades once they are a week old."""
-    await asyncio.to_thread(schema.drop_old_copies, store.url)
+    await asyncio.to_thread(schema.drop_old_copies, means.store.url)
 
 
-async def renew_statistics(store: Store, _: Shelf) -> None:
+async def renew_statistics(means: Means) -> None:
     """Let the database look at itself."""
-    await asyncio.to_thread(optimise, store.url)
+    await asyncio.to_thread(optimise, means.store.url)
 
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+async def look_at_sources(means: Means) -> None:
+    """Renew what ``/metrics`` tells of collecting."""
+    await means.figures.refresh(means.store)
+
+
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 JOBS = (
+    Job("look at the sources", every=15 * SECOND, first=SECOND, run=look_at_sources),
     Job("trim the change log", every=HOUR, first=5 * MINUTE, run=trim_log),
     Job("sweep the pictures", every=10 * MINUTE, first=MINUTE, run=sweep_shelf),
     Job("drop old copies", every=DAY, first=2 * MINUTE, run=drop_old_copies),
@@ -64,16 +81,16 @@ JOBS = (
 
 
 @contextmanager
-def running(store: Store, shelf: Shelf, *, table: tuple[Job, ...] = JOBS) -> Iterator[None]:
+def running(means: Means, *, table: tuple[Job, ...] = JOBS) -> Iterator[None]:
     """Run what stands in the table while inside."""
     scheduler = AsyncIOScheduler(
         timezone=UTC,
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     for job in table:
-        trigger = IntervalTrigger(seconds=int(job.every.total_seconds()), timezone=UTC, jitter=5)
+        trigger = IntervalTrigger(seconds=int(job.every.total_seconds()), timezone=UTC)
         first = datetime.now(UTC) + job.first
-        scheduler.add_job(_safely, trigger, args=(job, store, shelf), name=job.name, next_run_time=first)
+        scheduler.add_job(_safely, trigger, args=(job, means), name=job.name, next_run_time=first)
     scheduler.start()
     try:
         yield
@@ -81,8 +98,8 @@ def running(store: Store, shelf: Shelf, *, table: tuple[Job, ...] = JOBS) -> Ite
         scheduler.shutdown(wait=False)
 
 
-async def _safely(job: Job, store: Store, shelf: Shelf) -> None:
+async def _safely(job: Job, means: Means) -> None:
     try:
-        await job.run(store, shelf)
+        await job.run(means)
     except Exception as error:
         log_fault("a periodic job failed, and is tried again when it is due", error, job=job.name)

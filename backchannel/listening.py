@@ -3,6 +3,7 @@
 import errno
 import resource
 import socket
+from contextlib import suppress
 
 from backchannel.terminal import Refused
 
@@ -45,4 +46,5 @@ def address_of(taken: socket.socket) -> str:
 def raise_file_limit() -> None:
     """Allow as many open files as this process may have: every reader is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(ValueError, OSError):  # some systems tell "no limit" and refuse it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

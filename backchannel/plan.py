@@ -48,6 +48,11 @@ def planned(told: EventSettings, networks: Networks, *, zone: str, began: dateti
     return Plan(event=event, sources=tuple(_source(each, networks[each.kind], event) for each in told.source))
 
 
+def name_of(source: Source) -> str:
+    """A source in a few words."""
+    return source.label or f"{source.kind} {source.address}".strip()
+
+
 def _source(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
     settings = {name: _plain(value) for name, value in told.settings.items()}
     return Source(

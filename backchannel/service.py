@@ -8,13 +8,15 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from backchannel import jobs
-from backchannel.house import check_packages
+from backchannel.figures import SourceFigures
 from backchannel.ledger import StoreLedger
 from backchannel.listening import address_of, raise_file_limit, take_port
 from backchannel.logs import set_up_logs
@@ -36,7 +38,6 @@ from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
 from timeline.event import Event
-from timeline.network import NetworkInfo
 
 STOP_S = 9.0  # from the signal to the end, whatever hangs
 
@@ -45,7 +46,6 @@ log = structlog.get_logger()
 
 def serve(file: Path, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Writes a starter configuration where there is none."""
-    check_packages()
     with take_port(host, port) as taken:
         if not file.exists():
             write_starter(file)
@@ -126,25 +126,24 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str) ->
         for worker in (Collector(ledger, http, adapters), MediaFetcher(ledger, http, adapters)):
             await worker.start()
             stack.push_async_callback(worker.stop)
-        stack.enter_context(jobs.running(store, shelf))
-        await _listen(stack, settings, taken, store, tail, shelf, list(networks.values()), base_url)
+        figures = SourceFigures()
+        stack.enter_context(jobs.running(jobs.Means(store=store, shelf=shelf, figures=figures)))
+        app = make_app(
+            store=store,
+            tail=tail,
+            site=_site(settings, base_url),
+            networks=list(networks.values()),
+            shelf=shelf,
+            ready=partial(_trouble, store),
+            registry=_registry(figures),
+        )
+        runner = await listen(app, taken=taken)
+        stack.push_async_callback(runner.cleanup)
         yield events
 
 
-async def _listen(
-    stack: AsyncExitStack,
-    settings: Settings,
-    taken: socket.socket,
-    store: Store,
-    tail: Tail,
-    shelf: Shelf,
-    networks: list[NetworkInfo],
-    base_url: str,
-) -> None:
-    async def ready() -> str | None:
-        return await _trouble(store)
-
-    site = Site(
+def _site(settings: Settings, base_url: str) -> Site:
+    return Site(
         title=settings.site.title,
         base_url=base_url,
         contact=settings.site.contact or "",
@@ -154,9 +153,14 @@ async def _listen(
         trusted_proxies=settings.site.trusted_proxies,
         version=version(),
     )
-    app = make_app(store=store, tail=tail, site=site, networks=networks, shelf=shelf, ready=ready)
-    runner = await listen(app, taken=taken)
-    stack.push_async_callback(runner.cleanup)
+
+
+def _registry(figures: SourceFigures) -> CollectorRegistry:
+    """What ``/metrics`` tells beside the dashboard's own counts: of the process, and of collecting."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(figures)
+    return registry
 
 
 async def _trouble(store: Store, *, patience_s: float = 2.0) -> str | None:
