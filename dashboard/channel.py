@@ -167,6 +167,7 @@ class Channel:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
         self._metrics.changes.inc(len(window.steps))
+        self._metrics.frames.inc(sum(1 for form, _ in self._seats if told.get(form)))
         await self._write(told)
         return self._delay(self.position - before, began)
 
@@ -178,7 +179,6 @@ class Channel:
         rows = [(form, wire, list(seats.items())) for (form, wire), seats in self._seats.items()]
         for form, wire, seated in rows:
             if words := told.get(form):
-                self._metrics.frames.inc()
                 frame = wire.encode(words)
                 for start in range(0, len(seated), SLICE):
                     self._deliver(frame, seated[start : start + SLICE])
