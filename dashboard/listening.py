@@ -61,7 +61,7 @@ def _together(sources: Sequence[SourceStatus]) -> Literal["ok", "waiting", "fail
 
 
 def _what(event: Event, sources: Sequence[SourceStatus], info: NetworkInfo | None) -> str:
-    if any(status.source["file"] for status in sources):
+    if info is not None and any(field.kind == "file" for field in info.fields):
         return "A recorded conference, played again"
     places = list(
         dict.fromkeys(place for status in sources if (place := _place(status.source.settings, status.source.label)))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dashboard.listening import late, networks_heard
 from tests.factories import BLUESKY, FEED, MASTODON, NOON, a_source, an_event
-from timeline.network import SourceStatus
+from timeline.network import Field, NetworkInfo, SourceStatus
 
 EVENT = an_event()
 
@@ -42,8 +42,9 @@ def test_one_blog_that_fails_is_not_shown_up():
 
 
 def test_a_recording_says_that_it_is_one():
-    [recording] = heard(status("replay", polled=False, file="demo.jsonl", speed=60))
-    assert (recording.label, recording.what) == ("Replay", "A recorded conference, played again")
+    info = NetworkInfo(key="replay", label="Recording", fields=(Field(name="file", label="File", kind="file"),))
+    [recording] = networks_heard(EVENT, [status("replay", polled=False)], [info])
+    assert (recording.label, recording.what) == ("Recording", "A recorded conference, played again")
 
 
 def test_a_whole_network_that_fails_is_told():
