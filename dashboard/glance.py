@@ -17,6 +17,7 @@ from timeline.post import Media
 from timeline.view import Filter
 
 FRESH = timedelta(seconds=2)  # an erased picture must have left every page within 5 s
+_LASTING = timedelta(minutes=1)
 _LOOKED_AT = 60  # posts searched for pictures
 _ROWS = (8, 4, 2)
 _HIGHLIGHTS = 3
@@ -37,24 +38,38 @@ class Glance:
     seq: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A glance that is read, or being read."""
+
+    at: datetime
+    seq: int
+    task: asyncio.Task[Glance]
+
+    def serves(self, event: Event, now: datetime) -> bool:
+        if self.task.done() and (self.task.cancelled() or self.task.exception() is not None):
+            return False
+        still = event.phase(now) != "live" and event.seq == self.seq
+        return timedelta() <= now - self.at < (_LASTING if still else FRESH)
+
+
 class Glances:
-    """One glance per event, read again when it is older than ``FRESH``; those who come together share one reading."""
+    """One glance per event, read again when it has aged; those who come together share one reading."""
 
     def __init__(self, store: Store, networks: Sequence[NetworkInfo]) -> None:
         self._store = store
         self._infos = networks
-        self._known: dict[int, tuple[datetime, asyncio.Task[Glance]]] = {}
+        self._known: dict[int, _Reading] = {}
 
     async def of(self, event: Event, now: datetime) -> Glance:
-        """``event`` as it was at most ``FRESH`` before ``now``."""
-        at, reading = self._known.get(event.id, (None, None))
-        if at is None or reading is None or not timedelta() <= now - at < FRESH or reading.cancelled():
-            reading = asyncio.ensure_future(self._read(event, now))
-            self._known.pop(event.id, None)
-            self._known[event.id] = now, reading
-            if len(self._known) > _REMEMBERED:
-                del self._known[next(iter(self._known))]
-        return await asyncio.shield(reading)
+        """``event`` as it was at most ``FRESH`` before ``now``; a minute where nothing is on or has changed."""
+        known = self._known.pop(event.id, None)
+        if known is None or not known.serves(event, now):
+            known = _Reading(at=now, seq=event.seq, task=asyncio.ensure_future(self._read(event, now)))
+        self._known[event.id] = known
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return await asyncio.shield(known.task)
 
     async def _read(self, event: Event, now: datetime) -> Glance:
         read, span = self._store.read, signal.span_of(event, now)
