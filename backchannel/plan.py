@@ -50,7 +50,7 @@ def planned(told: EventSettings, networks: Networks, *, zone: str, began: dateti
 
 def name_of(source: Source) -> str:
     """A source in a few words."""
-    return source.label or f"{source.kind} {source.address}".strip()
+    return source.label or (f"{source.kind} {source.address}" if "/" in source.address else source.kind)
 
 
 def _source(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
