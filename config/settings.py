@@ -29,10 +29,10 @@ class Site(Table):
 
     title: Text = "Backchannel"
     base_url: Annotated[str, AfterValidator(shapes.site_address)] | None = None
-    contact: Text | None = None
+    contact: Annotated[str, AfterValidator(shapes.email)] | None = None
     logo: Annotated[Location, AfterValidator(shapes.existing_file)] | None = None
     accent_hue: Annotated[int, Field(ge=0, le=360)] | None = None
-    links: Annotated[dict[str, Annotated[str, AfterValidator(shapes.web_address)]], BeforeValidator(shapes.table)] = {}
+    links: Annotated[dict[str, Annotated[str, AfterValidator(shapes.link)]], BeforeValidator(shapes.table)] = {}
     trusted_proxies: Annotated[
         tuple[Annotated[str, AfterValidator(shapes.proxy)], ...], BeforeValidator(shapes.several)
     ] = ()

@@ -34,11 +34,8 @@ size_bytes = _shape(values.size_bytes)
 slug = _shape(values.slug)
 hashtag = _shape(values.hashtag)
 proxy = _shape(values.proxy)
-
-
-@_shape
-def web_address(text: str) -> str:
-    return values.address(text, "https", "http")
+link = _shape(values.link)
+email = _shape(values.email)
 
 
 @_shape

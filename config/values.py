@@ -102,6 +102,20 @@ def hashtag(text: str) -> str:
     return tag
 
 
+def link(text: str) -> str:
+    """An address elsewhere, or the path of a page of this site."""
+    if text.startswith("/") and not text.startswith("//"):
+        return text
+    return address(text, "https", "http")
+
+
+def email(text: str) -> str:
+    """An e-mail address, as far as one can tell without writing to it."""
+    if not re.fullmatch(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+", text.strip()):
+        raise Wrong(f"{quoted(text)} is no e-mail address", 'write it like "comms@example.org"')
+    return text.strip()
+
+
 def proxy(text: str) -> str:
     """The address of one reverse proxy, or a network of them."""
     try:
