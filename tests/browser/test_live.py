@@ -129,6 +129,29 @@ async def test_the_page_says_that_it_is_offline_and_moves_nothing(hall, visit, s
     visit.trouble.clear()  # the browser's own words about a network that was away
 
 
+async def test_a_hidden_page_lets_go_and_misses_nothing(hall, visit):
+    await hall.says("before")
+    page = await visit("e/harbour26")
+    await page.clock.install()
+    turn = """(hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }"""
+
+    async with page.expect_event("requestfailed", lambda request: "/stream?" in request.url):
+        await page.evaluate(turn, True)
+        await page.clock.run_for(61_000)
+    await hall.says("while it was hidden")
+    await settle(page)
+    assert await words(page) == ["before"]
+    await page.evaluate(turn, False)
+    await page.clock.resume()
+    await page.wait_for_selector("text=while it was hidden")
+
+    assert await words(page) == ["while it was hidden", "before"]
+    await page.wait_for_selector("[data-announce]:text-is('1 new post')", state="attached")
+
+
 async def test_the_first_post_turns_the_waiting_page_into_a_timeline(hall, visit):
     page = await visit("e/harbour26")
     assert await page.text_content("h1") == "No posts yet.Here is what we are listening to."
