@@ -80,7 +80,7 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     const everything = atTop()
     const ready = [...waiting.values()].filter((card) => everything || (!isNew(card) && !inSight(card)))
     ready.forEach((card) => waiting.delete(card.id))
-    if (everything) { flow(ready); seen() }
+    if (everything) flow(ready)
     else if (ready.length) steady(() => ready.forEach(put))
     count()
   }
