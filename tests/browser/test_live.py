@@ -71,6 +71,21 @@ async def test_a_removed_post_leaves_and_hands_the_focus_on(hall, visit):
     assert await page.evaluate(focused) == "stays #harbour26"
 
 
+async def test_a_removal_moves_nothing_that_is_read(hall, visit):
+    refs = await hall.says_each(some(20))
+    page = await visit("e/harbour26")
+    await scroll(page, 700)
+    [first, _] = await page.evaluate(TOPMOST)
+    below = f"() => document.getElementById('{first}').nextElementSibling.getBoundingClientRect().top"
+    second = await page.evaluate(f"() => document.getElementById('{first}').nextElementSibling.id")
+    before = await page.evaluate(below)
+
+    await hall.removes(refs[int(first.removeprefix("item-")) - 1])
+    await page.wait_for_selector(f"#{first}", state="detached")
+
+    assert await page.evaluate(f"() => document.getElementById('{second}').getBoundingClientRect().top") == before
+
+
 async def test_a_late_post_takes_its_place_and_is_not_counted(hall, visit):
     await hall.says_each(some(20))
     page = await visit("e/harbour26")

@@ -18,18 +18,29 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
   const edge = () => filters.getBoundingClientRect().bottom
   const foot = () => (wide.matches ? column.getBoundingClientRect().bottom : innerHeight)
   const atTop = () => !earlier && !overflowed && (!feed.firstElementChild || feed.getBoundingClientRect().top >= edge() - 4)
-  const firstInSight = (top = edge()) => [...feed.children].find((card) => card.getBoundingClientRect().bottom > top + 1)
   const isNew = (card) => !feed.firstElementChild || newer(card, feed.firstElementChild) > 0
   const isCounted = (card) => isNew(card) && !('late' in card.dataset)
 
-  // Runs change() so that the first card in sight stays where it is.
+  // Where the reader is: the cards in sight, from the top.
+  function where() {
+    const [from, to] = [edge() + 1, foot()]
+    const boxes = [...feed.children].map((card) => ({ id: card.id, box: card.getBoundingClientRect() }))
+    return boxes.filter(({ box }) => box.bottom > from && box.top < to).map(({ id, box }) => ({ id, top: box.top }))
+  }
+
+  // Puts the first of those that are still there back where it was.
+  function backTo(places) {
+    const place = places.find(({ id }) => document.getElementById(id)?.parentElement === feed)
+    if (place) scroller().scrollTop += document.getElementById(place.id).getBoundingClientRect().top - place.top
+  }
+
+  // Runs change() so that what is in sight stays where it is.
   function steady(change) {
-    const anchor = firstInSight()
-    const before = anchor?.getBoundingClientRect().top
+    const places = where()
     column.classList.add('is-changing') // the browser's own anchoring would do it a second time
     change()
     renumber(feed)
-    if (anchor?.isConnected) scroller().scrollTop += anchor.getBoundingClientRect().top - before
+    backTo(places)
     column.classList.remove('is-changing')
   }
 
@@ -50,7 +61,7 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     const extra = [...feed.children].slice(MOST)
     if (!extra.length) return
     extra.forEach((card) => card.remove())
-    older.from(feed.lastElementChild.dataset.place)
+    older.from([...feed.children].findLast((card) => card.dataset.place).dataset.place)
   }
 
   function flow(fresh) {
@@ -70,15 +81,15 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     }
   }
 
-  function inSight(card) {
-    const where = slot(feed, card)?.getBoundingClientRect().top
-    return where > edge() && where < foot()
+  function wouldShow(card) {
+    const top = slot(feed, card)?.getBoundingClientRect().top
+    return top > edge() && top < foot()
   }
 
   // What waits goes where it belongs as soon as that moves nothing: all of it at the top, late posts out of sight.
   function settle() {
     const everything = atTop()
-    const ready = [...waiting.values()].filter((card) => everything || (!isNew(card) && !inSight(card)))
+    const ready = [...waiting.values()].filter((card) => everything || (!isNew(card) && !wouldShow(card)))
     ready.forEach((card) => waiting.delete(card.id))
     if (everything) flow(ready)
     else if (ready.length) steady(() => ready.forEach(put))
@@ -143,14 +154,8 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
       feed.append(...cards.filter((card) => !document.getElementById(card.id) && !waiting.has(card.id)))
       renumber(feed)
     },
-    // Where the reader is, for another list to be put into its place.
-    where() {
-      const card = atTop() ? null : firstInSight()
-      return card && { id: card.id, top: card.getBoundingClientRect().top }
-    },
-    backTo(place) {
-      const card = place && document.getElementById(place.id)
-      if (card) scroller().scrollTop += card.getBoundingClientRect().top - place.top
-    },
+    // For another list to be put into this one's place.
+    where: () => (atTop() ? [] : where()),
+    backTo,
   }
 }

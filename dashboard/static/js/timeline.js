@@ -68,11 +68,11 @@ function start(main) {
       if (!answer.ok) throw new Error(answer.statusText)
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
       const next = page.querySelector('main')
-      const where = stay ? place?.where() : null
+      const places = stay ? place?.where() : []
       end.abort()
       main.replaceWith(next)
       document.querySelector('[data-fine]').innerHTML = page.querySelector('[data-fine]').innerHTML
-      start(next)?.backTo(where)
+      start(next)?.backTo(places ?? [])
     } catch {
       reading = false
       setTimeout(refresh, AGAIN_MS, stay)
