@@ -6,7 +6,6 @@ second for 100,000 posts. PostgreSQL frees the space of removed rows by VACUUM.
 """
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -48,23 +47,30 @@ class Scrubber:
         """Stop watching; what is not done yet stays noted for the next process."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
             self._task = None
 
     async def _run(self) -> None:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            asked = await self._store.read(_asked)
-            if asked is None:
-                continue
-            since, latest = asked
-            await asyncio.sleep(max(0.0, self._within_s - (datetime.now(UTC) - since).total_seconds()))
-            while not await scrub(self._store):  # noqa: ASYNC110  others have to let go first
+            try:
+                await self._scrub_what_is_asked()
+            except Exception as error:  # a full disk, a database that is away: the words have to go all the same
+                log.warning("removed words are still in the raw files", error=type(error).__name__)
                 await asyncio.sleep(self._retry_s)
-            await self._store.write(_done, latest)
-            self._wanted.set()  # for what came during the work
+                self._wanted.set()
+
+    async def _scrub_what_is_asked(self) -> None:
+        asked = await self._store.read(_asked)
+        if asked is None:
+            return
+        since, latest = asked
+        await asyncio.sleep(max(0.0, self._within_s - (datetime.now(UTC) - since).total_seconds()))
+        while not await scrub(self._store):  # noqa: ASYNC110  others have to let go first
+            await asyncio.sleep(self._retry_s)
+        await self._store.write(_done, latest)
+        self._wanted.set()  # for what came during the work
 
 
 async def scrub(store: Store) -> bool:

@@ -9,12 +9,11 @@ import asyncio
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 
 import psycopg
 import structlog
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DBAPIError
 
 from storage.engine import libpq_url, sqlite_file
 from storage.store import Store
@@ -64,8 +63,7 @@ class Tail:
         """Follow no more. Those who wait go on waiting: their own tasks end them."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
             self._task = None
 
     def latest(self, event_id: int) -> int:
@@ -105,14 +103,14 @@ class Tail:
                     if version != seen:
                         await self._catch_up()
                         seen = version
-                except (sqlite3.OperationalError, DBAPIError) as error:
+                except Exception as error:  # readers wait for as long as the process lives
                     log.warning("cannot see whether the database has changed", error=type(error).__name__)
 
     async def _follow_postgresql(self, ready: asyncio.Event) -> None:
         while True:
             try:
                 await self._listen(ready)
-            except (psycopg.OperationalError, DBAPIError, OSError) as error:
+            except Exception as error:
                 if not ready.is_set():
                     raise
                 log.warning("lost the connection that listens for changes", error=type(error).__name__)

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from storage import erase, schema
 from storage.engine import sqlite_file
@@ -35,6 +37,11 @@ async def all_scrubbed(store: Store) -> None:
         return reading.scalar(select(func.count()).select_from(chores)) or 0
 
     while await store.read(left):
+        await asyncio.sleep(0.02)
+
+
+async def logged(logs: list[EventDict]) -> None:
+    while not logs:
         await asyncio.sleep(0.02)
 
 
@@ -100,6 +107,33 @@ async def test_what_a_killed_process_left_is_scrubbed_by_the_next(database_url: 
     await asyncio.wait_for(all_scrubbed(again), 20)
     await scrubber.stop()
     await again.close()
+
+
+async def test_an_error_of_the_database_only_delays_it(sqlite_url: str) -> None:
+    """The list of chores is out of reach for a while, as on a full disk; a service stops in order even then."""
+    store = await Store.open(sqlite_url)
+    scene = Scene(store)
+    scene.event = await scene.add_event()
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one", title="Unforgettable"), Removal(ref="one"), by=source, at=NOON + MINUTE)
+    file = sqlite_file(sqlite_url) or ""
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other, capture_logs() as logs:
+        other.execute("ALTER TABLE chores RENAME TO out_of_reach")
+        stopped = Scrubber(store, within_s=0, retry_s=60)
+        await stopped.start()
+        await asyncio.wait_for(logged(logs), 20)
+        await stopped.stop()
+        scrubber = Scrubber(store, within_s=0, retry_s=0.05)
+        await scrubber.start()
+        logs.clear()
+        await asyncio.wait_for(logged(logs), 20)
+        other.execute("ALTER TABLE out_of_reach RENAME TO chores")
+
+    await asyncio.wait_for(all_scrubbed(store), 20)
+    assert b"Unforgettable" not in raw(sqlite_url)
+    await scrubber.stop()
+    await store.close()
 
 
 async def test_the_first_erasing_takes_the_copies_before_upgrades_along(sqlite_url: str) -> None:
