@@ -70,7 +70,8 @@ async def _sources(settings: Settings) -> list[tuple[str, Source]]:
     if await asyncio.to_thread(schema.state, settings.storage.url) == "current":
         async with opened(settings) as store:
             slugs = {event.id: event.slug for event in await store.read(events.all_events)}
-            kept = [(slugs[source.event_id], source) for source in await store.read(sources.active, now)]
+            active = await store.read(sources.active, now, known)
+            kept = [(slugs[source.event_id], source) for source in active]
         told = {event.slug for event in settings.events}
         found += [(slug, source) for slug, source in kept if slug not in told]
     return [(slug, lent.lend(source)) for slug, source in found]

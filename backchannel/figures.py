@@ -1,6 +1,7 @@
 """How collecting goes, for ``/metrics``: read from the database now and then, not at every scrape."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -22,10 +23,11 @@ class SourceFigures(Collector):
 
     async def refresh(self, store: Store) -> None:
         """Look again."""
+        now = datetime.now(UTC)
         self._rows = [
             ((event.slug, status.source.kind, name_of(status.source)), status)
             for event in await store.read(events.all_events)
-            if event.archived_at is None
+            if event.collects(now)
             for status in await store.read(sources.of_event, event.id)
             if status.state != "stopped"
         ]

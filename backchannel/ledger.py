@@ -39,7 +39,7 @@ class StoreLedger:
         self._at_least_s = at_least_s
 
     async def sources(self) -> list[Source]:
-        found = await self._store.read(sources.active, datetime.now(UTC))
+        found = await self._store.read(sources.active, datetime.now(UTC), self._networks)
         return [self._lent.lend(source) for source in found]
 
     async def sources_changed(self) -> None:

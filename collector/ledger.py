@@ -54,7 +54,7 @@ class Ledger(Protocol):
     """Every call is one committed transaction when it returns; none raises for bad posts."""
 
     async def sources(self) -> list[Source]:
-        """Every source that is to be collected now (not paused, stopped, removed or of an archived event)."""
+        """Every source that is to be collected now; of past events those that still tell of deletions."""
 
     async def sources_changed(self) -> None:
         """Return once the answer of ``sources`` may have become another (also after a time, to be safe)."""

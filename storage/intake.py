@@ -237,7 +237,9 @@ class _Intake:
         Servers render one post differently and count different likes: the source whose words
         we hold is believed while it is collected, so that two of them do not take turns.
         """
-        return row.told_by in self.source_ids or not sources.collected(self.reading, row.told_by)
+        return row.told_by in self.source_ids or not sources.collected(
+            self.reading, row.told_by, self.at, self.networks
+        )
 
     def _wanted(self, published_at: datetime, source: Source) -> bool:
         return published_at >= source.collect_from and self.at <= source.collect_until

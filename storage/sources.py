@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, case, delete, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, delete, insert, select, update
 
 from storage.columns import UtcTime
 from storage.tables import cursors as cursor_rows
 from storage.tables import events, sources
 from storage.writing import Writing
-from timeline.network import Health, Secret, Source, SourceStatus
+from timeline.network import Health, NetworkInfo, Secret, Source, SourceStatus
 from timeline.post import Cursor
 from timeline.text import fold_hashtag
 from timeline.tidy import fit_json
@@ -18,6 +18,7 @@ from timeline.tidy import fit_json
 Key = tuple[int, str]
 """A source's id and the hashtag or account it is asked for ('' where it is asked as a whole)."""
 
+Networks = Mapping[str, NetworkInfo]
 Origin = Literal["file", "command"]
 _TOLD = ("label", "trusted", "keep", "every_s", "settings")
 _EVENT = (events.c.hashtags, events.c.collect_from, events.c.collect_until, events.c.archived_at, events.c.wiped_at)
@@ -65,13 +66,9 @@ def add(writing: Writing, event_id: int, source: Source, *, origin: Origin) -> i
     return source_id
 
 
-def active(reading: Connection, now: datetime) -> list[Source]:
-    """Every source that is to be collected: not stopped, its event not archived.
-
-    An event past its end is still listened to: edits and deletions count for ever.
-    """
-    archived = events.c.archived_at <= now
-    query = _WITH_EVENT.where(sources.c.stopped_at.is_(None), archived.is_not(True)).order_by(sources.c.id)
+def active(reading: Connection, now: datetime, networks: Networks) -> list[Source]:
+    """Every source that is to be collected; once its event takes nothing in any more, only for what is deleted."""
+    query = _WITH_EVENT.where(_is_collected(now, networks)).order_by(sources.c.id)
     return [_source(row) for row in reading.execute(query)]
 
 
@@ -80,10 +77,17 @@ def by_ids(reading: Connection, source_ids: Sequence[int]) -> dict[int, Source]:
     return {row.id: _source(row) for row in reading.execute(_BY_IDS, {"ids": source_ids})}
 
 
-def collected(reading: Connection, source_id: int | None) -> bool:
+def collected(reading: Connection, source_id: int | None, now: datetime, networks: Networks) -> bool:
     """Whether this source is still listened to."""
-    query = _WITH_EVENT.where(sources.c.id == source_id, sources.c.stopped_at.is_(None), events.c.archived_at.is_(None))
-    return source_id is not None and reading.execute(query).first() is not None
+    query = select(sources.c.id).join_from(sources, events).where(sources.c.id == source_id)
+    return source_id is not None and reading.execute(query.where(_is_collected(now, networks))).first() is not None
+
+
+def _is_collected(now: datetime, networks: Networks) -> ColumnElement[bool]:
+    """Deletions count for ever, so networks that announce them are listened to after the end, too."""
+    announcing = [key for key, network in networks.items() if network.deletes != "none"]
+    takes_in = (events.c.archived_at.is_(None) | (events.c.archived_at > now)) & (events.c.collect_until >= now)
+    return sources.c.stopped_at.is_(None) & (takes_in | sources.c.kind.in_(announcing))
 
 
 def of_event(reading: Connection, event_id: int) -> list[SourceStatus]:

@@ -44,7 +44,7 @@ class Hall:
         event = await store.write(events.save, wanted, origin="command", at=now)
         told = [a_source(kind=kind, event_id=event.id) for kind in NETWORKS]
         await store.write(sources.sync, event.id, told, origin="command", at=now)
-        ids = {one.kind: one.id for one in await store.read(sources.active, now)}
+        ids = {one.kind: one.id for one in await store.read(sources.active, now, NETWORKS)}
         return cls(store, event, ids, folder, base=now - 2 * HOUR)
 
     async def start(self) -> None:

@@ -58,7 +58,7 @@ class Newsroom:
             collect_until=kept.collect_until,
         )
         await store.write(sources.sync, kept.id, [wanted], origin="command", at=NOON)
-        [source] = [one for one in await store.read(sources.active, NOON) if one.event_id == kept.id]
+        [source] = [one for one in await store.read(sources.active, NOON, {"chat": CHAT}) if one.event_id == kept.id]
         return cls(store, kept, source)
 
     async def says(self, words: str = "hello", **changes: Any) -> int:

@@ -49,7 +49,7 @@ async def test_every_job_of_the_table_runs_and_a_failing_one_disturbs_nobody(mea
 async def test_the_oldest_pictures_go_when_the_folder_is_full(store, shelf, means):
     event = await store.write(events.save, an_event(), origin="file", at=NOON)
     await store.write(sources.sync, event.id, [a_source()], origin="file", at=NOON)
-    (source,) = await store.read(sources.active, NOON)
+    (source,) = await store.read(sources.active, NOON, NETWORKS)
     pictures = tuple(a_picture(source_url=f"https://files.example/{number}.jpg") for number in range(2))
     sighting = a_sighting("one", media=pictures)
     await store.write(intake.accept, [sighting], source_ids=[source.id], networks=NETWORKS, at=NOON)
@@ -65,9 +65,9 @@ async def test_the_oldest_pictures_go_when_the_folder_is_full(store, shelf, mean
 
 
 async def test_the_figures_tell_how_each_source_fares(store, means):
-    event = await store.write(events.save, an_event(), origin="file", at=NOON)
+    event = await store.write(events.save, an_event(collect_until=datetime.now(UTC) + DAY), origin="file", at=NOON)
     await store.write(sources.sync, event.id, [a_source(), a_source(kind="feed")], origin="file", at=NOON)
-    (mastodon, feed) = await store.read(sources.active, NOON)
+    (mastodon, feed) = await store.read(sources.active, NOON, NETWORKS)
     await store.write(sources.report, mastodon.id, Health(state="ok", at=NOON))
     await store.write(sources.report, feed.id, Health(state="failing", at=NOON, error="gone"))
     registry = CollectorRegistry()

@@ -74,7 +74,7 @@ async def test_a_change_of_sources_is_noticed(ledger, store):
     await store.write(events.archive, "harbour26", at=NOW)
 
     await asyncio.wait_for(changed, 5)
-    assert await ledger.sources() == []
+    assert [source.collect_until for source in await ledger.sources()] == [NOW]
 
 
 async def test_pictures_are_waited_for_and_kept(ledger, store):

@@ -76,7 +76,7 @@ async def test_secrets_are_lent_and_never_stored(store):
             lent.note(event.id, source)
     await store.write(events.copy, "a", "b", at=NOON)
 
-    kept = await store.read(sources.active, NOON)
+    kept = await store.read(sources.active, NOON, NETWORKS)
 
     assert [source["token"] for source in kept] == [None, None]
     assert [lent.lend(source)["token"] for source in kept] == [Secret("hush"), Secret("hush")]
@@ -85,7 +85,7 @@ async def test_secrets_are_lent_and_never_stored(store):
 async def test_the_packaged_recording_is_played_where_none_is_named(store):
     await store.write(sync_events, [told(kinds=[("replay", {})])], NETWORKS, zone="UTC", at=NOON)
 
-    (kept,) = await store.read(sources.active, NOON)
+    (kept,) = await store.read(sources.active, NOON, NETWORKS)
 
     assert kept["file"] is None
     assert Path(Lent().lend(kept)["file"]).is_file()

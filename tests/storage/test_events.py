@@ -1,14 +1,16 @@
 """Events and their sources."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from storage import changes, events, sources
-from tests.factories import DAY, HOUR, MINUTE, NOON, a_sighting, a_source, an_event
+from tests.factories import DAY, HOUR, MINUTE, NETWORKS, NOON, a_sighting, a_source, an_event
 from tests.storage.conftest import Scene
 from timeline.errors import NoSuchEvent
 from timeline.network import Health, Secret, Source
+from timeline.post import Removal
 
 
 async def listed(scene: Scene) -> list[tuple[str, str]]:
@@ -44,7 +46,7 @@ async def test_a_source_gone_from_the_file_is_stopped_and_kept(scene: Scene) -> 
 
     await scene.store.write(sources.sync, scene.event.id, [one], origin="file", at=NOON)
     assert await listed(scene) == [("one", "waiting"), ("two", "stopped"), ("three", "waiting")]
-    collected = await scene.store.read(sources.active, NOON)
+    collected = await scene.store.read(sources.active, NOON, NETWORKS)
     assert [source.address for source in collected] == ["one", "three"]
     assert collected[1].id == by_command
 
@@ -57,7 +59,7 @@ async def test_a_source_is_read_as_it_was_told_with_its_events_times_and_no_secr
     told = a_source(settings=settings, label="Main", trusted=True, every_s=5.0, keep="tagged")
     await scene.store.write(sources.sync, scene.event.id, [told], origin="file", at=NOON)
 
-    [source] = await scene.store.read(sources.active, NOON)
+    [source] = await scene.store.read(sources.active, NOON, NETWORKS)
 
     assert source == Source(
         id=source.id, event_id=scene.event.id, kind="mastodon", address="https://mastodon.example", label="Main",
@@ -89,13 +91,34 @@ async def test_health_tells_since_when_a_source_fails(scene: Scene) -> None:
     assert (status.error, status.failing_since, status.last_success_at) == (None, None, NOON + 3 * MINUTE)
 
 
-async def test_an_archived_event_is_not_collected(scene: Scene) -> None:
-    await scene.add_source()
+@pytest.fixture(params=["archived", "past"])
+async def over(request: pytest.FixtureRequest, scene: Scene) -> datetime:
+    """When the event takes in nothing new any more."""
+    if request.param == "archived":
+        archived = await scene.store.write(events.archive, "harbour26", at=NOON + HOUR)
+        assert (archived.archived_at, archived.phase(NOON)) == (NOON + HOUR, "past")
+        return NOON + 2 * HOUR
+    return scene.event.collect_until + HOUR
 
-    archived = await scene.store.write(events.archive, "harbour26", at=NOON)
 
-    assert (archived.archived_at, archived.phase(NOON)) == (NOON, "past")
-    assert await scene.store.read(sources.active, NOON) == []
+async def test_deletions_count_after_an_event_is_over_and_nothing_new_does(scene: Scene, over: datetime) -> None:
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one"), a_sighting("two"), by=source)
+
+    [listened] = await scene.store.read(sources.active, over, NETWORKS)
+    done = await scene.offer(Removal(ref="one"), a_sighting("new"), by=listened.id, at=over)
+
+    assert (done.removed, done.dropped) == (1, {"outside the event's time": 1})
+    assert await scene.texts() == ["Words of two at #harbour26"]
+
+
+async def test_a_network_that_announces_no_deletions_is_left_alone_after_the_event(
+    scene: Scene, over: datetime
+) -> None:
+    await scene.add_source(kind="feed")
+
+    assert len(await scene.store.read(sources.active, NOON, NETWORKS)) == 1
+    assert await scene.store.read(sources.active, over, NETWORKS) == []
 
 
 async def test_a_copy_has_the_sources_and_none_of_the_posts(scene: Scene) -> None:
