@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urljoin, urlsplit
 from weakref import WeakValueDictionary
 
@@ -26,7 +26,8 @@ from timeline.errors import SourceUnavailable
 
 MEGABYTE = 1024 * 1024
 HOPS = 5  # redirects followed for one request
-AT_ONCE_PER_HOST = 4  # requests to one host at a time, whoever asks
+Lane = Literal["posts", "pictures"]
+AT_ONCE: Mapping[Lane, int] = {"posts": 4, "pictures": 2}  # requests to one origin at a time, whoever asks
 Params = Mapping[str, str] | Sequence[tuple[str, str]]  # added to what the address itself asks
 _REDIRECTS = (301, 302, 303, 307, 308)
 _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, ValueError)
@@ -61,12 +62,12 @@ class Http:
         self._agent = " ".join(f"Backchannel/{version} (+{base_url}; {contact})".split())
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s, sock_read=idle_s)
         self._silence_s = silence_s
-        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._slots: WeakValueDictionary[tuple[URL, Lane], asyncio.Semaphore] = WeakValueDictionary()
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
-            limit=0,  # bounded per host by our own slots
+            limit=0,  # bounded per origin by our own slots
             socket_factory=None if self.allow_private_addresses else open_public_socket,
         )
         self._session = aiohttp.ClientSession(
@@ -92,16 +93,18 @@ class Http:
         limit_bytes: int = 8 * MEGABYTE,
         timeout_s: float = 30.0,
         accept: Collection[int] = (200,),
+        lane: Lane = "posts",
     ) -> Response:
         """Read one address whole, following redirects. ``limit_bytes`` counts what comes out of decompression.
 
+        Each lane has slots of its own, so that slow pictures keep no post waiting.
         An ``Authorization`` header goes no further than the host it was meant for. Raises
         SourceUnavailable, as Refused where the host answered with a status not in ``accept``.
         """
         here, left_s = _address(url, params), timeout_s
         headers = dict(headers or {})
         for _ in range(HOPS + 1):
-            async with self._slot(here):
+            async with self._slot(here, lane):
                 started = time.monotonic()
                 try:
                     async with asyncio.timeout(left_s):
@@ -136,8 +139,9 @@ class Http:
             return Response(status=answer.status, headers=found, body=bytes(body), url=str(url))
 
     @asynccontextmanager
-    async def _slot(self, url: URL) -> AsyncIterator[None]:
-        slot = self._slots.setdefault(url.host or "", asyncio.Semaphore(AT_ONCE_PER_HOST))
+    async def _slot(self, url: URL, lane: Lane) -> AsyncIterator[None]:
+        """Another port is another server: a slow one must not hold up its neighbour of the same name."""
+        slot = self._slots.setdefault((url.origin(), lane), asyncio.Semaphore(AT_ONCE[lane]))
         async with slot:
             yield
 

@@ -126,5 +126,6 @@ class MediaFetcher:
             limit_bytes=LIMIT_BYTES,
             timeout_s=self._timeout_s,
             accept=(200, *_GONE),
+            lane="pictures",
         )
         return None if answer.status in _GONE else answer.body

@@ -251,28 +251,6 @@ def test_how_long_a_server_asks_us_to_wait(headers, wait):
     assert retry_after_s(headers, NOW) == wait
 
 
-async def test_one_host_is_asked_only_so_much_at_a_time(http):
-    inside, most, release = 0, 0, asyncio.Event()
-    four = asyncio.Event()
-
-    async def slow(_):
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        if inside == 4:
-            four.set()
-        await release.wait()
-        inside -= 1
-        return web.Response()
-
-    async with site({"/": slow}) as url, asyncio.TaskGroup() as group:
-        for _ in range(10):
-            group.create_task(http.get(url, timeout_s=5))
-        await four.wait()
-        release.set()
-    assert most == 4
-
-
 def _speaking(*messages, protocol="quay.v1"):
     """A web socket that says these and then nothing more."""
 
