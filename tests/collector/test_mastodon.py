@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from collector.adapter import Ask
 from collector.http import Http
+from collector.mastodon_server import LOW
 from collector.mastodon_status import links_in, read
 from collector.networks import mastodon
 from tests.fakes.ledger import MemoryLedger, a_source
@@ -97,7 +98,7 @@ async def test_a_hashtag_without_posts_is_live_from_its_first_one(http):
         await poll(ledger, source, http)
         server.post("the first of all")
         await poll(ledger, source, http)
-        assert [(len(heard), backfill) for heard, _, backfill in ledger.accepts] == [(0, True), (1, False)]
+        assert [(len(heard), backfill) for heard, _, backfill in ledger.accepts[:2]] == [(0, True), (1, False)]
 
 
 async def test_a_hashtag_is_asked_for_as_it_is_written(http):
@@ -150,7 +151,7 @@ async def test_an_edit_within_the_hour_is_seen(http):
 
 
 async def test_near_the_servers_limit_paging_stops_and_goes_on_next_time(http):
-    async with FakeMastodon(remaining=mastodon.LOW + 2) as server:
+    async with FakeMastodon(remaining=LOW + 2) as server:
         for number in range(200):
             server.post(f"{number:03}", at=NOW - timedelta(minutes=number + 5))
         source = a_source(settings={"server": server.url})
@@ -181,7 +182,7 @@ async def test_accounts_are_followed_beside_hashtags_and_boosts_are_unwrapped(ht
         assert {post.author.name for post in ledger.posts.values()} == {"Ada", "Bob"}
         asked = len(server.asked)
         await poll(ledger, source, http)
-        assert (len(ledger.posts), len(server.asked)) == (2, asked + 1)
+        assert (len(ledger.posts), len(server.asked)) == (2, asked + 2)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ class FakeMastodon:
     closed: bool = False  # one that answers outsiders with an empty list (4.5)
     ulids: bool = False  # ids of another server software: by time too, but no numbers
     remaining: int | None = None  # requests left in the window; None sends no headers
+    most: int = 40  # posts it gives at once, however many it is asked for
+    links: bool = True  # whether it says in a header where the pages before and after are
     port: int = 0
     statuses: list[Status] = field(default_factory=list)
     faults: deque[Any] = field(default_factory=deque)
@@ -166,12 +168,15 @@ class FakeMastodon:
             if self.remaining < 0:
                 return web.json_response({"error": "Too many requests"}, status=429, headers=headers)
         found = [] if self.closed else self._page(request.query, [each for each in self.statuses if under(each)])
+        if self.links and found:
+            here = f"{self.url}{request.path}"
+            back, forth = f"{here}?max_id={found[-1]['id']}", f"{here}?min_id={found[0]['id']}"
+            headers["Link"] = f'<{back}>; rel="next", <{forth}>; rel="prev"'
         return web.json_response(found, headers=headers)
 
-    @staticmethod
-    def _page(query: Mapping[str, str], found: list[Status]) -> list[Status]:
+    def _page(self, query: Mapping[str, str], found: list[Status]) -> list[Status]:
         """``min_id`` gives those just above it, ``max_id`` and ``since_id`` the newest; newest first always."""
-        limit = min(int(query.get("limit", "20")), 40)
+        limit = min(int(query.get("limit", "20")), self.most)
         rising = sorted(found, key=lambda status: str(status["id"]))  # all of one length
         below, above = query.get("max_id", "~"), query.get("min_id", query.get("since_id", ""))
         inside = [status for status in rising if above < status["id"] < below]
