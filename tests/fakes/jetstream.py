@@ -31,6 +31,7 @@ class FakeJetstream:
     refuse: int | None = None
     forgets: bool = False  # an older make, which refuses times from too long ago as well
     slow_s: float = 0.0
+    breath: int | None = None  # frames after which it hangs up by itself; 0 is at once
     asked: list[list[tuple[str, str]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     url: str = ""
@@ -198,6 +199,10 @@ class FakeJetstream:
         if info:
             notice = {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": info}
             await socket.send_str(_frame(notice))
+        breath = self.breath
+        if breath == 0:
+            await socket.close()
+            return
         while True:
             await self._until_said(seq)
             for event in self.events[max(0, seq - self.events[0]["seq"]) :]:
@@ -208,6 +213,9 @@ class FakeJetstream:
                 kind = event["$type"].rpartition("#")[2]
                 if kind in kinds and (kind != "commit" or not collections or event["collection"] in collections):
                     await socket.send_str(_frame(event))
+                    if breath is not None and (breath := breath - 1) == 0:
+                        await socket.close()
+                        return
 
     async def _until_said(self, seq: int) -> None:
         async with self._news:
