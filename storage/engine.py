@@ -48,6 +48,7 @@ def _sqlite(file: Path, purpose: Purpose, connections: int) -> Engine:
         f"sqlite:///{file}",
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,  # people's words stay out of logs and reports
         # The driver begins transactions by itself only for some statements; we do it for all.
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": busy_ms / 1000},
     )
@@ -89,6 +90,7 @@ def _postgresql(url: str, purpose: Purpose, connections: int) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,  # people's words stay out of logs and reports
         pool_pre_ping=True,
         isolation_level=isolation,
         execution_options={"postgresql_readonly": True} if purpose == "read" else {},
