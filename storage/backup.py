@@ -10,12 +10,12 @@ import os
 import secrets
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, select
@@ -110,7 +110,7 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def rows_in(lines: IO[bytes]) -> Iterator[list[list[Any]]]:
+def rows_in(lines: Iterable[bytes]) -> Iterator[list[list[Any]]]:
     """The rows of a table, some at a time."""
     decoder = msgspec.json.Decoder(list[Any])
     batch: list[list[Any]] = []

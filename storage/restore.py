@@ -2,13 +2,15 @@
 
 import re
 import tarfile
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from sqlalchemy import Connection, Table, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.exc import InternalError, OperationalError, StatementError
 
 from storage import posts, schema, sightings
 from storage.backup import FORMAT, MANIFEST, TABLES, Manifest, rows_in
@@ -18,11 +20,18 @@ from storage.shelf import Shelf
 from storage.tables import changes, events, metadata, sources, tombstone_refs, tombstones
 from storage.writing import Writing, number
 from timeline.errors import BackchannelError
+from timeline.link import web_address
+from timeline.text import clean
 
 # More changes than an event sees between two backups: whoever still holds a number from
 # before the restore stands below the new log, and is told to load again.
 LEAP = 1_000_000
 
+# What we write ourselves stays far below: no larger thing is taken into memory.
+MAX_MEMBER = 32_000_000
+MAX_LINE = 8_000_000
+
+_PICTURES = {f"image/{kind}" for kind in ("avif", "gif", "jpeg", "png", "webp")}
 _MEMBER = re.compile(rf"{re.escape(MANIFEST)}|tables/({'|'.join(TABLES)})\.jsonl|media/[0-9a-f]{{64}}")
 
 
@@ -42,7 +51,9 @@ def restore(url: str, media_folder: Path, file: Path, *, at: datetime) -> Manife
             schema.upgrade(url)
             _put_pictures(tar, Shelf(media_folder, 0))
             _replace(url, tar, manifest, at)
-    except (tarfile.TarError, msgspec.DecodeError, KeyError) as error:
+    except (OperationalError, InternalError):
+        raise  # the database is ill, not the backup
+    except (tarfile.TarError, StatementError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadBackup(f"{file} is not a backup, or only a part of one") from error
     return manifest
 
@@ -51,6 +62,8 @@ def _checked(tar: tarfile.TarFile) -> Manifest:
     for member in tar:
         if not member.isfile() or not _MEMBER.fullmatch(member.name):
             raise BadBackup(f"this is not a backup of Backchannel: it holds {member.name!r}")
+        if member.size > MAX_MEMBER and not member.name.startswith("tables/"):
+            raise BadBackup(f"this is not a backup of Backchannel: its {member.name!r} is too large")
     manifest = msgspec.json.decode(_content(tar, MANIFEST), type=Manifest)
     if manifest.format != FORMAT or manifest.schema not in schema.REVISIONS:
         raise BadBackup(
@@ -119,15 +132,54 @@ class _Before:
 
 
 def _insert(writing: Writing, tar: tarfile.TarFile, table: Table, columns: tuple[str, ...]) -> None:
-    times = [n for n, name in enumerate(columns) if isinstance(table.c[name].type, UtcTime)]
+    """Fill a table. What will stand on a page is looked at as if it came from a network."""
+    read = {n: reader for n, name in enumerate(columns) if (reader := _reader(table, name))}
     lines = tar.extractfile(f"tables/{table.name}.jsonl")
     assert lines is not None, "every member is a file"
     with lines:
-        for batch in rows_in(lines):
+        for batch in rows_in(_bounded(lines)):
             for row in batch:
-                for n in times:
-                    row[n] = datetime.fromisoformat(row[n]) if row[n] else None
+                for n, reader in read.items():
+                    row[n] = reader(row[n]) if row[n] else row[n]
             writing.execute(insert(table), [dict[str, Any](zip(columns, row, strict=True)) for row in batch])
+
+
+def _bounded(lines: IO[bytes]) -> Iterator[bytes]:
+    while line := lines.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise ValueError("a row is too large")
+        yield line
+
+
+def _reader(table: Table, column: str) -> Callable[[Any], Any] | None:
+    if isinstance(table.c[column].type, UtcTime):
+        return datetime.fromisoformat
+    return _FOREIGN.get((str(table.name), column))
+
+
+def _picture_type(told: str) -> str:
+    if told not in _PICTURES:
+        raise ValueError(f"{told!r} is no kind of picture that we keep")
+    return told
+
+
+def _links(told: list[str]) -> list[str]:
+    return [address for link in told if (address := web_address(link))]
+
+
+def _card(told: dict[str, Any]) -> dict[str, Any] | None:
+    url = web_address(told["url"])
+    return {**told, "url": url} if url else None
+
+
+_FOREIGN: Mapping[tuple[str, str], Callable[[Any], Any]] = {
+    ("authors", "url"): web_address,
+    ("posts", "url"): web_address,
+    ("posts", "html"): clean,
+    ("posts", "links"): _links,
+    ("posts", "card"): _card,
+    ("media", "content_type"): _picture_type,
+}
 
 
 def _leap(writing: Writing, seqs: dict[str, int], at: datetime) -> None:

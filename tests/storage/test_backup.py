@@ -14,7 +14,7 @@ import pytest
 
 from storage import changes, events, intake, items, media, schema, sources
 from storage.backup import backup
-from storage.restore import BadBackup, restore
+from storage.restore import MAX_LINE, BadBackup, restore
 from storage.shelf import Shelf
 from storage.store import Store
 from tests.conftest import DATABASES, new_postgresql
@@ -144,14 +144,37 @@ def _with_a_link(file: Path) -> None:
         tar.addfile(member)
 
 
-def _of_a_newer_schema(file: Path) -> None:
+def _content(file: Path, name: str) -> bytes:
     with tarfile.open(file) as tar:
-        manifest = json.loads((tar.extractfile("manifest.json") or io.BytesIO()).read()) | {"schema": "9999"}
-    content = json.dumps(manifest).encode()
-    member = tarfile.TarInfo("manifest.json")
+        return (tar.extractfile(name) or io.BytesIO()).read()
+
+
+def _with(file: Path, name: str, content: bytes) -> None:
+    """Put a member into a backup; the last of a name counts."""
+    member = tarfile.TarInfo(name)
     member.size = len(content)
     with tarfile.open(file, "a") as tar:
-        tar.addfile(member, io.BytesIO(content))  # the last of a name counts
+        tar.addfile(member, io.BytesIO(content))
+
+
+def _of_a_newer_schema(file: Path) -> None:
+    manifest = json.loads(_content(file, "manifest.json")) | {"schema": "9999"}
+    _with(file, "manifest.json", json.dumps(manifest).encode())
+
+
+def _altered(file: Path, table: str, **values: Any) -> None:
+    """Set columns in every row of a table."""
+    columns = json.loads(_content(file, "manifest.json"))["columns"][table]
+    rows = [
+        dict(zip(columns, json.loads(row), strict=True)) | values
+        for row in _content(file, f"tables/{table}.jsonl").splitlines()
+    ]
+    lines = b"".join(json.dumps(list(row.values())).encode() + b"\n" for row in rows)
+    _with(file, f"tables/{table}.jsonl", lines)
+
+
+def _lacking_a_value(file: Path) -> None:
+    _with(file, "tables/posts.jsonl", b"[1]\n")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +185,15 @@ def _of_a_newer_schema(file: Path) -> None:
         lambda file: _with_member(file, "tables/alembic_version.jsonl"),
         _with_a_link,
         _of_a_newer_schema,
+        _lacking_a_value,
+        lambda file: _altered(file, "posts", published_at="yesterday"),
+        lambda file: _altered(file, "posts", published_at=7),
+        lambda file: _altered(file, "posts", author_id=None),
+        lambda file: _altered(file, "posts", author_id=2**70),
+        lambda file: _altered(file, "posts", text={"no": "text"}),
+        lambda file: _altered(file, "posts", html="x" * MAX_LINE),
+        lambda file: _altered(file, "media", content_type="text/html"),
+        lambda file: _with(file, f"media/{'0' * 64}", b"another picture"),
         lambda file: file.write_bytes(b"no tar file"),
         lambda file: file.write_bytes(file.read_bytes()[:2_000]),
     ],
@@ -170,12 +202,30 @@ async def test_what_is_no_backup_of_ours_is_refused_and_nothing_touched(
     scene: Scene, database_url: str, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
     file = tmp_path / "backup.tar"
-    await scene.offer(a_sighting("one"), by=await scene.add_source())
+    await a_full_scene(scene, Shelf(tmp_path / "media", 10_000))
     await backup(scene.store, tmp_path / "media", file, version="1", at=NOON)
     spoil(file)
 
     with pytest.raises(BadBackup):
         restore(database_url, tmp_path / "media", file, at=NOON)
 
-    assert len(await scene.shown()) == 1
+    assert len(await scene.shown()) == 2
     assert not (tmp_path.parent / "escaped").exists()
+
+
+async def test_what_a_backup_brings_onto_a_page_is_cleaned_again(scene: Scene, tmp_path: Path) -> None:
+    new_url, file = f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "backup.tar"
+    await scene.offer(a_sighting("one"), by=await scene.add_source())
+    await backup(scene.store, tmp_path / "media", file, version="1", at=NOON)
+    trap = "javascript:alert(1)"
+    card = {"url": trap, "title": "Click", "description": ""}
+    html = f"<p onclick='alert(1)'>Words<script>alert(1)</script> <a href='{trap}'>here</a></p>"
+    _altered(file, "posts", html=html, url=trap, links=[trap, "https://harbour.example/"], card=card)
+    _altered(file, "authors", url=trap)
+
+    restore(new_url, tmp_path / "media", file, at=NOON)
+
+    async with opened(new_url) as store:
+        [item] = (await store.read(items.page, scene.event.id, limit=9)).items
+    assert "alert" not in repr(item)
+    assert item.post.links == ("https://harbour.example/",)
