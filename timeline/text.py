@@ -26,6 +26,11 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</(?:p|li|h[1-6]|blockquote|pre|dd|dt|div|tr)\s*>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\n{3,}")
+# letters that no normal form takes apart; Mastodon folds most of them (app/lib/ascii_folding.rb, read 2026-11)
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "ŀ": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ĸ": "k", "ŋ": "n"}
+    | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
 _HASHTAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 
 
@@ -54,6 +59,7 @@ def hashtags_in(text: str) -> tuple[str, ...]:
 
 
 def fold_hashtag(tag: str) -> str:
-    """What two hashtags are compared by: NFKC, case and accents folded, no ``#``."""
+    """What two hashtags are compared by: NFKC, case, accents and barred or joined letters folded, no ``#``."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", tag.strip().lstrip("#＃")).casefold())
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare.translate(_LETTERS))
