@@ -47,10 +47,17 @@ class Position:
         return {"host": self.host, "wire": WIRE, "seq": self.seq, "at": self.at.isoformat(), **more}
 
     def asked_of(self, host: str) -> str:
-        """The ``cursor`` parameter for ``host``: the inclusive number there, microseconds anywhere else."""
+        """The ``cursor`` parameter for ``host``: the inclusive number there, microseconds anywhere else.
+
+        Never the next number at first: where nothing has been said since, a host may take it for the future.
+        """
         if host == self.host and self.seq is not None:
             return str(self.seq)
         return str((self.at - REWIND - _EPOCH) // _MICROSECOND)
+
+    def past(self) -> Self:
+        """The number after this one, for a host that hangs up over and over once it has repeated this one."""
+        return self if self.seq is None else replace(self, seq=self.seq + 1)
 
     def by_time(self) -> Self:
         """The same, for a host that no longer knows the number."""

@@ -22,7 +22,7 @@ from timeline.post import Cursor
 log = structlog.get_logger()
 
 TELL_EVERY = timedelta(seconds=30)  # a line that speaks is reported well this often
-FRUITLESS = 3  # hang-ups in a row, with nothing heard between, that count as failing
+FRUITLESS = 3  # hang-ups in a row, with nothing new said between, that count as failing
 
 
 class Streams:
@@ -122,6 +122,8 @@ class Line:
         self._live: dict[Key, Cursor] = {}
         self._gap: asyncio.Task[None] | None = None
         self._told_at: datetime | None = None
+        self._began: Mapping[Key, Cursor] | None = None  # where this connection took up
+        self._fruitless = 0  # connections in a row that brought nothing new
 
     async def run(self, *, after: asyncio.Task[None] | None) -> None:
         """Listen until cancelled, once ``after`` (who held these sources before) has let go."""
@@ -137,7 +139,7 @@ class Line:
     async def _once(self) -> float:
         """One connection from beginning to end; seconds to wait before the next."""
         await self._stop_reaching_back()  # a gap is opened and closed by one hand at a time
-        self._told_at = None
+        self._told_at = self._began = None
         try:
             cursors = await self._ledger.cursors([source.id for source in self._sources])
             batches = self._adapter.listen(self._sources, cursors, self._http, now=datetime.now(UTC))
@@ -154,25 +156,35 @@ class Line:
             await self._fails(OURS, wait_s)
         else:
             wait_s = self._backoff.failed()
-            if self._backoff.failures >= FRUITLESS:
+            self._fruitless += 1
+            if self._fruitless >= FRUITLESS:
                 await self._fails(SourceUnavailable("the other side hangs up again and again"), wait_s)
         return wait_s
 
     async def _taken(self, before: Mapping[Key, Cursor], batch: Batch, accepted: Accepted | None) -> None:
         now = datetime.now(UTC)
-        first = self._told_at is None
-        if self._told_at is None or now - self._told_at > TELL_EVERY:
+        first = self._began is None
+        if self._brings_something(batch):
+            self._backoff.worked()
+            self._fruitless = 0
+        told = self._told_at is not None and now - self._told_at <= TELL_EVERY
+        if not told and self._fruitless < FRUITLESS:
             self._told_at = now
             for source in self._sources:
                 await self._reports.well(source, at=now)
         if first and isinstance(self._adapter, Repeating) and open_gaps({**before, **batch.cursors}):
             self._gap = asyncio.create_task(self._reach_back(self._adapter), name="reaching back")
-        if batch.heard or not first:
-            self._backoff.worked()
         if batch.found:
             log.info("stream says", network=self._adapter.INFO.key, found=batch.found)
         if accepted is not None and accepted.added:
             self._heard(self._adapter.INFO.key)
+
+    def _brings_something(self, batch: Batch) -> bool:
+        """Whether the connection has come further than where it took up; what it only repeats is nothing."""
+        if self._began is None:
+            self._began = batch.cursors
+            return bool(batch.heard)
+        return not batch.cursors or any(self._began.get(key) != cursor for key, cursor in batch.cursors.items())
 
     async def _fails(self, error: SourceUnavailable, wait_s: float) -> None:
         now = datetime.now(UTC)

@@ -7,6 +7,7 @@ the ledger to say. An edit of a name reaches us through the profiles, not throug
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime, timedelta
@@ -55,36 +56,44 @@ async def listen(
 ) -> AsyncIterator[Batch]:
     """Live posts, edits and deletions from where the sources stand, or from now where they stand too far back.
 
-    Hosts take turns: when one cannot be reached or falls silent the next goes on from the
-    same moment. Raises SourceUnavailable where none could be reached.
+    Hosts take turns: when one cannot be reached, falls silent or hangs up with nothing new
+    said, the next goes on from the same moment. Raises SourceUnavailable where none could be reached.
     """
     position, gaps = _plan(sources, cursors, now)
     wanted = {tag for source in sources for tag in source.hashtags}
     failure: SourceUnavailable | None = None
     stood = False
-    for host in _turns(sources[0], position):
+    turns = deque((host, False) for host in _turns(sources[0], position))
+    while turns:
+        host, past = turns.popleft()
         try:
             async with AsyncExitStack() as stack:
                 try:
-                    frames = await stack.enter_async_context(_stream(http, host, position))
+                    start = position.past() if position and past else position
+                    frames = await stack.enter_async_context(_stream(http, host, start))
                 except Refused as error:
-                    if error.status != TOO_OLD or position is None:
+                    if error.status != TOO_OLD or position is None or past:
                         raise
                     gaps = {(each.id, BACK): _missing(each, position.by_time(), cursors) for each in sources} | gaps
                     position = None
                     frames = await stack.enter_async_context(_stream(http, host, None))
                 numbered = position.seq if position and position.host == host else None
-                position = Position(host, position.at if position else now, numbered)
+                began = position = Position(host, position.at if position else now, numbered)
+                repeated = False
                 yield Batch(cursors={**_live(sources, position), **gaps})
                 stood, gaps = True, {}
                 async for some in frames:
                     handful = jetstream.hear(some, host, wanted, _pictures(sources[0]))
                     position = position.by_time() if handful.lost else handful.position or position
+                    repeated = handful.position == began
                     yield Batch(heard=handful.heard, cursors=_live(sources, position), found=handful.found)
                     if handful.lost:
                         break  # what we resumed from is no number of this host: once more, by time
                 else:
-                    return
+                    if position != began:
+                        return
+                    if repeated and not past:  # it gives us this one and no more: what comes after it?
+                        turns.appendleft((host, True))
         except Silent:
             yield Batch()  # a quiet place is no failure, and the next host may hear more
         except SourceUnavailable as error:
@@ -113,6 +122,7 @@ async def reach_back(
             yield Batch(cursors=closed, backfill=True, found="no host repeats anything from so long ago")
             return
         frames, host = found
+        began = position
         try:
             async for some in frames:
                 handful = jetstream.hear(some, host, wanted, _pictures(sources[0]))
@@ -130,6 +140,8 @@ async def reach_back(
                 yield Batch(heard=handful.heard, cursors=closed if level else moved, backfill=True, found=handful.found)
                 if level:
                     return
+            if position == began and position.seq is not None:  # hung up over one that is kept already
+                yield Batch(cursors={key: position.past().cursor() for key in closed}, backfill=True)
         except Silent:  # nothing more to be had, unless the live line has seen what we have not
             ahead = Position.kept(live.get((sources[0].id, "")))
             if ahead is None or ahead.seq is None or ahead.host != host or position.level_with(ahead):
