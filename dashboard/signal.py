@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 _MAX_DAYS = 14  # of a longer event: the last, or those up to today
 _STEPS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes a bar may stand for, else an hour
 _MOST_BARS = 150  # 5 px a bar on the usual column
-_CLOSE = (60, 120, 180)  # minutes shown while a day is young; then the day
+_CLOSE = (30, 60, 120, 180)  # minutes shown while a day is young; then the day
 _BEFORE_NOW = 3  # minutes of room a young day has at its end at least
 _MOMENT = timedelta(microseconds=1)
 
@@ -164,7 +164,7 @@ def _hours_of(part: range, hours: range) -> range:
 def _close_up(part: range, counts: Sequence[int], here: int) -> range | None:
     """The minutes of a young day worth drawing: from its first post on. None once it has lasted three hours."""
     first = next((at for at in part if counts[at]), here)
-    start = max(part.start, min(first, here) // 10 * 10)
+    start = max(part.start, min(first, here) // 5 * 5)
     wide = next((wide for wide in _CLOSE if here + _BEFORE_NOW <= start + wide), None)
     return range(start, start + wide) if wide is not None and start + wide <= part.stop else None
 
@@ -176,8 +176,10 @@ def _rate(counts: Sequence[int], here: int) -> int:
 
 
 def _ticks(part: range, event: Event, span: Span) -> tuple[Tick, ...]:
-    """Full hours; of an hour or three, also their tens of minutes."""
-    every = next(every for every in (10, 20, 30, 60, 120, 180, 240) if len(part) / every <= 12)
+    """Full hours; of a young day also round minutes."""
+    every = (
+        5 if len(part) <= 30 else next(every for every in (10, 20, 30, 60, 120, 180, 240) if len(part) / every <= 12)
+    )
     local = (span.start + part.start * MINUTE).astimezone(event.zone)
     first = part.start + -(local.hour * 60 + local.minute) % min(every, 60)
     return tuple(

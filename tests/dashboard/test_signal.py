@@ -61,6 +61,7 @@ def test_a_young_day_is_drawn_close_up_from_its_first_post():
     told = drawn(posts=[first, NOW])
 
     assert (told.starts, told.step_s, len(told.values)) == (first - 4 * MINUTE, 60, 60)
+    assert [tick.text for tick in drawn(posts=[NOW]).ticks] == ["14:40", "14:45", "14:50", "14:55", "15:00", "15:05"]
     assert [tick.text for tick in told.ticks] == ["14:00", "14:10", "14:20", "14:30", "14:40", "14:50"]
     assert told.now_at == 68.33
 
