@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
+from storage.sources import poll_anew
 from storage.tables import authors, changes, events, items, posts, sources
 from storage.writing import Writing
 from timeline.errors import BackchannelError, NoSuchEvent
@@ -57,6 +58,8 @@ def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
     if any(getattr(known, name) != value for name, value in told.items()):
         writing.execute(update(events).where(events.c.id == known.id).values(**_for_columns(told)))
         writing.record("event.changed", known.id, None, at)
+    if known.hashtags != event.hashtags:
+        poll_anew(writing, sources.c.event_id == known.id)
     return replace(known, **told)
 
 

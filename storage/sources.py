@@ -124,6 +124,12 @@ def report(writing: Writing, source_id: int, health: Health) -> None:
         writing.execute(update(sources).where(newly).values(failing_since=health.at))
 
 
+def poll_anew(writing: Writing, which: ColumnElement[bool]) -> None:
+    """What is asked for has changed: be due at once, except where the host itself asked us to wait."""
+    due = which & sources.c.next_poll_at.is_not(None) & (sources.c.state != "waiting")
+    writing.execute(update(sources).where(due).values(next_poll_at=None))
+
+
 def next_polls(reading: Connection) -> dict[int, datetime]:
     """When each polled source is due; absent means now."""
     query = select(sources.c.id, sources.c.next_poll_at).where(sources.c.next_poll_at.is_not(None))
@@ -156,6 +162,7 @@ def _bring_up_to_date(writing: Writing, row: Row[Any], source: Source, origin: O
         values |= {"stopped_at": None, "state": "waiting", "error": None, "hint": None, "failing_since": None}
     if any(getattr(row, name) != value for name, value in values.items()):
         writing.execute(update(sources).where(sources.c.id == row.id).values(**values))
+        poll_anew(writing, sources.c.id == row.id)
 
 
 def _told(source: Source) -> dict[str, Any]:

@@ -155,3 +155,27 @@ async def test_a_wiped_rehearsal_is_gone_and_does_not_come_back(scene: Scene) ->
     assert window.floor > reader_at
     await scene.offer(a_sighting("real", published_at=NOON + DAY), by=source, at=NOON + DAY)
     assert await scene.texts() == ["Words of real at #harbour26"]
+
+
+async def test_a_source_told_another_rhythm_is_due_at_once_unless_its_host_asked_us_to_wait(scene: Scene) -> None:
+    for state, kept in (("ok", False), ("failing", False), ("waiting", True)):
+        told = a_source(address=state, every_s=600.0)
+        await scene.store.write(sources.sync, scene.event.id, [told], origin="file", at=NOON)
+        [source] = await scene.store.read(sources.active, NOON, NETWORKS)
+        due = Health(state=state, at=NOON, next_poll_at=NOON + HOUR)  # type: ignore[arg-type]
+        await scene.store.write(sources.report, source.id, due)
+
+        await scene.store.write(sources.sync, scene.event.id, [told], origin="file", at=NOON)
+        assert source.id in await scene.store.read(sources.next_polls)
+        await scene.store.write(sources.sync, scene.event.id, [replace(told, every_s=1.0)], origin="file", at=NOON)
+        assert (source.id in await scene.store.read(sources.next_polls)) is kept
+
+
+async def test_new_hashtags_make_the_sources_of_the_event_due_at_once(scene: Scene) -> None:
+    source = await scene.add_source()
+    await scene.store.write(sources.report, source, Health(state="ok", at=NOON, next_poll_at=NOON + HOUR))
+
+    await scene.store.write(events.save, an_event(title="Another"), origin="file", at=NOON)
+    assert source in await scene.store.read(sources.next_polls)
+    await scene.store.write(events.save, an_event(hashtags=("boats",)), origin="file", at=NOON)
+    assert await scene.store.read(sources.next_polls) == {}
