@@ -8,7 +8,7 @@ from typing import cast
 from collector.adapter import BACK, Batch
 from collector.ledger import Accepted, Key, Ledger
 from timeline.network import NetworkInfo, Source
-from timeline.post import Cursor, Heard, Removal, Sighting
+from timeline.post import AuthorAway, AuthorGone, Cursor, Heard, Removal, Sighting
 from timeline.view import belongs
 
 MOST_WAITING = 500  # notices that may be nobody's, kept back at most
@@ -18,8 +18,8 @@ class Drain:
     """One line's way into the ledger.
 
     What is certainly ours is committed at once. What only moves the cursor waits up to
-    ``wait_s``, and so do a firehose's deletions and edits of posts that may be nobody's: a
-    second's worth of them is then one question to the ledger, not fifty.
+    ``wait_s``, and so do a firehose's deletions and edits of posts that may be nobody's, and
+    what it says of accounts: a second's worth of them is then one question to the ledger, not fifty.
     """
 
     def __init__(
@@ -81,7 +81,11 @@ class Drain:
         self._backfill = batch.backfill
         if self._due is None and (batch.heard or batch.cursors):
             self._due = now + self._wait_s
-        if None in doubts or any(key == BACK for _, key in batch.cursors):
+        pressing = any(
+            doubt is None and not isinstance(thing, AuthorAway | AuthorGone)  # everybody's, and most are nobody to us
+            for thing, doubt in zip(batch.heard, doubts, strict=True)
+        )
+        if pressing or any(key == BACK for _, key in batch.cursors):
             return True
         return len(self._heard) >= MOST_WAITING or (self._due is not None and now >= self._due)
 

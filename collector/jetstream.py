@@ -14,7 +14,7 @@ import msgspec
 
 from collector import atproto
 from timeline.errors import SourceUnavailable, UnreadablePost
-from timeline.post import AuthorGone, Cursor, Heard, Removal, Sighting, Unreadable
+from timeline.post import AuthorAway, AuthorGone, Cursor, Heard, Removal, Sighting, Unreadable
 from timeline.text import fold_hashtag
 
 WIRE = "v2"
@@ -23,7 +23,8 @@ METHOD = "/xrpc/network.bsky.jetstream.subscribeEvents"
 POSTS = "app.bsky.feed.post"
 PARAMS = (("collections", POSTS), ("kinds", "commit"), ("kinds", "account"))
 REWIND = timedelta(seconds=30)  # hosts witness by themselves: on another one we start a little earlier
-GONE = {"deleted", "takendown", "suspended", "deactivated"}
+GONE = {"deleted", "takendown"}
+AWAY = {"suspended": "!suspend", "deactivated": "!deactivated"}  # and perhaps back one day
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -155,14 +156,25 @@ def _read(frame: bytes, handful: Handful, wanted: Collection[str], pictures: str
         case "commit" if payload.collection == POSTS:
             if thing := _commit(payload, wanted, pictures):
                 handful.heard.append(thing)
-        case "account" if payload.account and not payload.account.active and payload.account.status in GONE:
-            handful.heard.append(AuthorGone(network="bluesky", uri=payload.did))
+        case "account" if payload.account is not None:
+            if thing := _account(payload.did, payload.account):
+                handful.heard.append(thing)
         case "info":
             handful.lost = handful.lost or payload.name == "FutureCursor"
             if payload.name == "OutdatedCursor":
                 handful.found = "it keeps nothing from so long ago; what it still has follows"
         case _:
             pass  # sync, identity, and what may come one day
+
+
+def _account(did: str, account: _Account) -> Heard | None:
+    if account.active:
+        return AuthorAway(network="bluesky", uri=did, label=None)
+    if account.status in GONE:
+        return AuthorGone(network="bluesky", uri=did)
+    if label := AWAY.get(account.status or ""):
+        return AuthorAway(network="bluesky", uri=did, label=label)
+    return None  # throttled, and what may come one day
 
 
 def _commit(payload: _Payload, wanted: Collection[str], pictures: str | None) -> Heard | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from storage import media
 from storage.tables import authors
 from storage.writing import Writing
+from timeline import consent
 from timeline.post import Author
 
 STALE = timedelta(days=1)  # a profile is asked for again, and another source's copy of it believed
@@ -59,6 +60,20 @@ def update_profile(writing: Writing, author: Author, *, at: datetime) -> Kept | 
     if row is None or not author.known:
         return None
     return _believe(writing, row, author, told_by=None, at=at)
+
+
+def away(writing: Writing, network: str, uri: str, label: str | None) -> Kept | None:
+    """Note that an account is away, or with None that it is back; None where we know nothing of it."""
+    row = _row(writing.connection, network, uri)
+    if row is None:
+        return None
+    known = _author(row)
+    labels = (*(each for each in known.labels if each not in consent.AWAY), *([label] if label else ()))
+    if labels == known.labels:
+        return Kept(id=row.id, author=known)
+    told = replace(known, labels=labels)
+    writing.execute(update(authors).where(authors.c.id == row.id).values(labels=_profile(told)["labels"]))
+    return Kept(id=row.id, author=told, before=known)
 
 
 def by_id(reading: Connection, author_id: int) -> Author:

@@ -15,7 +15,18 @@ from storage.telling import of_post, tell
 from storage.writing import TransactionLost, Writing
 from timeline.errors import UnreadablePost
 from timeline.network import NetworkInfo, Source
-from timeline.post import Author, AuthorGone, AuthorUpdate, Cursor, Heard, Post, Removal, Sighting, Unreadable
+from timeline.post import (
+    Author,
+    AuthorAway,
+    AuthorGone,
+    AuthorUpdate,
+    Cursor,
+    Heard,
+    Post,
+    Removal,
+    Sighting,
+    Unreadable,
+)
 from timeline.tidy import MAX_URI, fit, identifier, tidy, tidy_author
 from timeline.view import belongs
 
@@ -133,6 +144,10 @@ class _Intake:
             case AuthorUpdate(author=author):
                 self.authors.clear()
                 if kept := authors.update_profile(self.writing, tidy_author(author), at=self.at):
+                    judging.author_changed(self.writing, kept, self.networks, at=self.at)
+            case AuthorAway(network=network, uri=uri, label=label):
+                self.authors.clear()
+                if kept := authors.away(self.writing, network, uri, label):
                     judging.author_changed(self.writing, kept, self.networks, at=self.at)
             case AuthorGone(network=network, uri=uri):
                 self._remove(posts.by_author(self.reading, network, uri))

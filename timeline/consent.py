@@ -8,7 +8,9 @@ _WITHHELD = {
     "!hide": "hidden by the network",
     "!takedown": "taken down by the network",
     "!suspend": "suspended by the network",
+    "!deactivated": "the author has deactivated the account",  # ours: the network says it of accounts, not by label
 }
+AWAY = {"!suspend", "!deactivated"}  # what ends when the account is active again
 
 
 def withheld(author: Author) -> str | None:

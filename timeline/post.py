@@ -131,10 +131,19 @@ class AuthorUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorGone:
-    """An account was deleted, taken down or deactivated: all its posts go."""
+    """An account was deleted or taken down: all its posts go."""
 
     network: str
     uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorAway:
+    """An account is suspended or deactivated, which may end: its posts are withheld until ``label`` is None."""
+
+    network: str
+    uri: str
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,4 +153,4 @@ class Unreadable:
     reason: str
 
 
-Heard = Sighting | Removal | AuthorUpdate | AuthorGone | Unreadable
+Heard = Sighting | Removal | AuthorUpdate | AuthorGone | AuthorAway | Unreadable

@@ -102,6 +102,18 @@ async def test_an_account_that_goes_takes_its_posts_with_it(http):
             await ledger.until(lambda: words(ledger) == ["two"])
 
 
+async def test_an_account_that_is_away_keeps_its_posts_for_when_it_is_back(http):
+    async with FakeJetstream() as host:
+        ledger = MemoryLedger(source_of(host))
+        async with listening(ledger, http):
+            await host.until_connected()
+            host.post("one #pyconf", did="did:plc:ada")
+            for status, label in (("deactivated", "!deactivated"), ("suspended", "!suspend"), (None, None)):
+                host.account("did:plc:ada", status)
+                await ledger.until(lambda label=label: ledger.away.get("did:plc:ada", "") == label)
+        assert words(ledger) == ["one"]
+
+
 async def test_a_line_that_is_cut_resumes_without_loss_or_repeat(http):
     async with FakeJetstream() as host:
         ledger = MemoryLedger(source_of(host))

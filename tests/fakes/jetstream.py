@@ -104,9 +104,11 @@ class FakeJetstream:
         about = {"rev": event["rkey"], "operation": "delete", "collection": POSTS, "rkey": event["rkey"]}
         return self.say("commit", event["did"], at, **about)
 
-    def account(self, did: str, status: str) -> Event:
+    def account(self, did: str, status: str | None) -> Event:
+        """An account changes; without a status it is active again."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return self.say("account", did, account={"active": False, "did": did, "seq": 9, "status": status, "time": now})
+        about = {"active": status is None, "did": did, "seq": 9, "time": now} | ({"status": status} if status else {})
+        return self.say("account", did, account=about)
 
     def stall(self) -> None:
         self._open.clear()

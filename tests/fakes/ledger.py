@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from collector.ledger import Accepted, FailedMedia, FetchedMedia, Key, PendingMedia
 from timeline.network import Health, Source
-from timeline.post import AuthorGone, AuthorUpdate, Cursor, Heard, Post, Removal, Sighting
+from timeline.post import AuthorAway, AuthorGone, AuthorUpdate, Cursor, Heard, Post, Removal, Sighting
 
 
 class MemoryLedger:
@@ -17,6 +17,7 @@ class MemoryLedger:
         self.posts: dict[str, Post] = {}
         self.refs: dict[str, str] = {}
         self.authors: dict[str, AuthorUpdate] = {}
+        self.away: dict[str, str | None] = {}
         self.kept: dict[Key, Cursor] = {}
         self.health: dict[int, Health] = {}
         self.reports: list[tuple[int, Health]] = []
@@ -74,6 +75,8 @@ class MemoryLedger:
                     removed += self.posts.pop(self.refs.pop(ref, ""), None) is not None
                 case AuthorUpdate(author=author):
                     self.authors[author.uri] = thing
+                case AuthorAway(uri=uri, label=label):
+                    self.away[uri] = label
                 case AuthorGone(uri=uri):
                     self.posts = {each: post for each, post in self.posts.items() if post.author.uri != uri}
         self.kept.update(cursors or {})

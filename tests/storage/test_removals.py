@@ -6,7 +6,7 @@ from storage import authors, intake, items, media
 from tests.factories import DAY, MINUTE, NOON, SECOND, a_picture, a_sighting, an_author
 from tests.storage.conftest import Scene
 from timeline.errors import ErasedItem, NoSuchItem
-from timeline.post import AuthorGone, AuthorUpdate, Removal
+from timeline.post import AuthorAway, AuthorGone, AuthorUpdate, Removal
 
 LATER = NOON + MINUTE
 
@@ -166,6 +166,21 @@ class TestAuthors:
 
         await scene.offer(AuthorUpdate(author=author), by=source, at=LATER + SECOND)
         assert len(await scene.shown()) == 2
+
+    @pytest.mark.parametrize("label", ["!suspend", "!deactivated"])
+    async def test_who_is_away_is_withheld_and_shown_again_when_back(self, scene: Scene, label: str) -> None:
+        source = await scene.add_source(kind="bluesky")
+        author = an_author(network="bluesky", labels=("kept",))
+        await scene.offer(a_sighting("one", network="bluesky", author=author), by=source)
+        [before] = await scene.shown()
+
+        await scene.offer(AuthorAway(network="bluesky", uri=author.uri, label=label), by=source, at=LATER)
+        await scene.offer(AuthorAway(network="bluesky", uri="did:example:stranger", label=label), by=source, at=LATER)
+        assert await scene.shown() == []
+
+        await scene.offer(AuthorAway(network="bluesky", uri=author.uri, label=None), by=source, at=LATER)
+        [after] = await scene.shown()
+        assert (after.id, after.post) == (before.id, before.post)
 
     async def test_a_profile_of_somebody_whose_posts_are_gone_is_not_kept(self, scene: Scene) -> None:
         source = await scene.add_source(kind="bluesky")
