@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 
 HOUSE = Path(__file__).parent.parent
-START_S = 30.0
+START_S = 60.0
 
 
 def environment(**more: str) -> dict[str, str]:

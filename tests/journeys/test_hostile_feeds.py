@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from storage import events, sources
 from storage.store import Store
 from tests.fakes.feedserver import FeedServer, billion_laughs, item, many_attributes, rss
@@ -70,6 +72,7 @@ async def health(folder: Path, server: FeedServer) -> dict[str, SourceStatus]:
     return {status.source["url"].removeprefix(server.url("")): status for status in statuses}
 
 
+@pytest.mark.timeout(300)  # on a machine that is busy with others
 async def test_hostile_feeds_tell_what_is_wrong_and_disturb_nobody(tmp_path, capsys):
     async with FeedServer() as server:
         misbehave(server)

@@ -6,6 +6,8 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.fakes.appview import FakeAppView
 from tests.fakes.feedserver import FeedServer, rss
 from tests.fakes.jetstream import FakeJetstream
@@ -94,6 +96,7 @@ class Offers:
             await asyncio.sleep(0.3)
 
 
+@pytest.mark.timeout(300)  # on a machine that is busy with others
 async def test_a_thousand_posts_are_stored_and_seen_exactly_once_whatever_is_killed(tmp_path, capsys):
     seed = random.randrange(10**6)
     chance = random.Random(seed)

@@ -1,9 +1,12 @@
 import json
+import re
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
+from backchannel import cli
 from tests.service import run
 
 
@@ -171,3 +174,19 @@ async def test_a_file_that_is_no_database_is_told(tmp_path):
         1,
         "the database cannot be opened (file is not a database): check [storage] url\n",
     )
+
+
+def test_what_nobody_thought_of_is_one_sentence_and_a_file_to_report(monkeypatch, capsys):
+    def stumble():
+        raise ZeroDivisionError("somebody's words")
+
+    monkeypatch.setattr(cli, "app", stumble)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    told = capsys.readouterr().err
+    [file] = re.findall(r"what is in (\S+)\n", told)
+    assert ended.value.code == 1
+    assert told.startswith("something went wrong inside Backchannel (ZeroDivisionError); please report it")
+    assert "somebody's words" in Path(file).read_text()
+    Path(file).unlink()
