@@ -14,6 +14,8 @@ _SWITCHES = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 _WATCH = """
+window.streams = []
+window.EventSource = class extends EventSource { constructor(address) { super(address); streams.push(this) } }
 window.shifts = []
 new PerformanceObserver((list) => {
   for (const { value, sources } of list.getEntries())

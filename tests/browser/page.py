@@ -9,6 +9,12 @@ TOPMOST = """() => {
   const card = [...document.querySelectorAll('.card')].find((one) => one.getBoundingClientRect().bottom > edge + 1)
   return [card.id, Math.round(card.getBoundingClientRect().top)]
 }"""
+TURN = """(hidden) => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}"""
+_TELL = """(messages) => messages.forEach(([kind, data, number]) =>
+  streams.at(-1).dispatchEvent(new MessageEvent(kind, { data, lastEventId: String(number) })))"""
 _SCROLL = """(by) => {
   const column = document.querySelector('.column')
   const scroller = getComputedStyle(column).overflowY === 'auto' ? column : document.scrollingElement
@@ -43,3 +49,13 @@ async def scroll(page, by):
 async def words(page):
     """What the posts say, from the top."""
     return [said.removesuffix(" #harbour26") for said in await page.evaluate(WORDS)]
+
+
+async def open_streams(page):
+    """How many connections the page has that are open, or opening."""
+    return await page.evaluate("streams.filter((stream) => stream.readyState < 2).length")
+
+
+async def tell(page, *messages):
+    """Messages of the stream, as if the server had sent them at once: kind, data, number."""
+    await page.evaluate(_TELL, [list(message) for message in messages])

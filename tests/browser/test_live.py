@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, shifts, some, words
+from tests.browser.page import DESKTOP, PHONE, TOPMOST, TURN, scroll, settle, shifts, some, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -134,7 +134,7 @@ async def test_the_page_says_that_it_is_offline_and_moves_nothing(hall, visit, s
     notice = page.locator(".notice:visible")
     assert await notice.count() == 1
     said = await notice.text_content()
-    assert said.startswith("You are offline. Showing 20 posts saved at ")
+    assert said.startswith("You are offline. Showing 20 posts up to ")
     assert await page.text_content("[data-announce]") == said
     await page.context.set_offline(False)
     await page.wait_for_selector("[data-state=live]")
@@ -148,18 +148,14 @@ async def test_a_hidden_page_lets_go_and_misses_nothing(hall, visit):
     await hall.says("before")
     page = await visit("e/harbour26")
     await page.clock.install()
-    turn = """(hidden) => {
-      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
-      document.dispatchEvent(new Event('visibilitychange'))
-    }"""
 
     async with page.expect_event("requestfailed", lambda request: "/stream?" in request.url):
-        await page.evaluate(turn, True)
+        await page.evaluate(TURN, True)
         await page.clock.run_for(61_000)
     await hall.says("while it was hidden")
     await settle(page)
     assert await words(page) == ["before"]
-    await page.evaluate(turn, False)
+    await page.evaluate(TURN, False)
     await page.clock.resume()
     await page.wait_for_selector("text=while it was hidden")
 

@@ -42,7 +42,7 @@ function offline() {
   const count = main.querySelectorAll('[data-feed] > article').length
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: main.dataset.zone })
   const title = navigator.onLine ? 'No connection to this site.' : 'You are offline.'
-  const rest = count ? ` Showing ${count} ${count === 1 ? 'post' : 'posts'} saved at ${clock.format(since)}.` : ' We keep trying.'
+  const rest = count ? ` Showing ${count} ${count === 1 ? 'post' : 'posts'} up to ${clock.format(since)}.` : ' We keep trying.'
   show('offline', 'Offline')
   covered = [...main.querySelectorAll('[data-notice-place]')].map((place) => [place, [...place.childNodes]])
   for (const [place] of covered) place.replaceChildren(notice(title, rest))

@@ -4,6 +4,7 @@ const FIRST_WAIT_MS = 400
 const MOST_WAIT_MS = 15_000
 const REST_AFTER_MS = 60_000 // a hidden tab lets its connection go; a browser has six per host
 const TICK_MS = 5_000
+const OPEN_MS = 8_000 // one that is not there by then is given up: a dead socket fails with no error
 const SLEPT_MS = 20_000 // a tick this late means that the machine slept, and sockets seldom survive that
 
 // heard(kind, data) for every message; up() and down() when the connection comes and goes; life ends it all.
@@ -23,15 +24,21 @@ export function follow({ address, after, heard, up, down, life }) {
   }
   const open = () => {
     drop()
-    if (life.aborted) return
+    if (life.aborted || document.hidden) return // a hidden tab opens it when it is shown
     source = new EventSource(`${address}/stream?after=${after}`)
-    source.onopen = () => { failures = 0; up() }
+    wanting()
+    source.onopen = () => { clearTimeout(retry); failures = 0; up() }
     // The browser itself tries again unless the answer was an error (a proxy's 502 while we restart): then it gives up.
-    source.onerror = () => { down(); if (source?.readyState === EventSource.CLOSED) again() }
+    source.onerror = () => { wanting(); if (source?.readyState === EventSource.CLOSED) again() }
     for (const kind of KINDS) source.addEventListener(kind, ({ data, lastEventId }) => {
       after = Number(lastEventId) || after
       heard(kind, data)
     })
+  }
+  const wanting = () => {
+    down()
+    clearTimeout(retry)
+    retry = setTimeout(again, OPEN_MS)
   }
   const again = () => {
     drop()
@@ -54,7 +61,7 @@ export function follow({ address, after, heard, up, down, life }) {
     ticked = Date.now()
   }, TICK_MS)
 
-  on(life, 'abort', () => { clearInterval(tick); drop() })
+  life.addEventListener('abort', () => { clearInterval(tick); drop() }) // by on() it would be gone before it is called
 
   open()
   return {
