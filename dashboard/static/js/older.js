@@ -1,5 +1,6 @@
 // Older posts: the link's page, fetched as a part and put below. By itself near the end, until the list is long.
 const AHEAD = '800px'
+const ANSWER_MS = 15_000
 const BY_ITSELF = 200 // cards; after that the reader asks
 
 // append(cards) takes what was read.
@@ -22,7 +23,7 @@ export function readOlder({ column, feed, append, life }) {
     const skeleton = document.querySelector('[data-skeleton]').content.cloneNode(true)
     from.replaceWith(skeleton)
     try {
-      const answer = await fetch(`${from.href}&fragment=posts`)
+      const answer = await fetch(`${from.href}&fragment=posts`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (!answer.ok) throw new Error(answer.statusText)
       const part = document.createElement('template')
       part.innerHTML = await answer.text()
@@ -58,6 +59,7 @@ export function readOlder({ column, feed, append, life }) {
   watch()
 
   return {
+    busy: () => busy,
     more: () => Boolean(busy || link()),
     // The list was cut: what follows begins after this position.
     from(place) {

@@ -2,6 +2,7 @@
 const EVERY_MS = 60_000
 const AFTER_POSTS_MS = 12_000
 const AFTER_REMOVAL_MS = 3_000 // the server's own glance is 2 s old at most
+const ANSWER_MS = 15_000
 const PARTS = ['.title', '.nowbar', '.nowbar__notice', '.signal', '.pictures', '.about__side']
 
 // expect(number): where the server stands. failed(): it did not answer.
@@ -24,7 +25,7 @@ export function keepSignal({ main, expect, failed, life }) {
     within(EVERY_MS * (0.9 + Math.random() / 5)) // readers who came together do not ask together
     if (document.hidden || !navigator.onLine) return
     try {
-      const answer = await fetch(`${main.dataset.live}?fragment=stage`)
+      const answer = await fetch(`${main.dataset.live}?fragment=stage`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (!answer.ok) return
       const part = document.createElement('template')
       part.innerHTML = await answer.text()
@@ -54,7 +55,8 @@ export function keepSignal({ main, expect, failed, life }) {
 function swap(stage, fresh, name) {
   const old = stage.querySelector(name)
   const next = fresh.querySelector(name)
-  if (!next || old?.contains(document.activeElement)) return
+  if (old?.contains(document.activeElement)) return
+  if (!next) { old?.remove(); return }
   if (!old) { stage.querySelector('.about__side').before(next); return }
   old.querySelectorAll('details[open]').forEach((details) => { next.querySelector('details').open = details.open })
   if (old.outerHTML !== next.outerHTML) old.replaceWith(next)

@@ -8,6 +8,7 @@ import { readOlder } from './older.js'
 import { keepPlace } from './place.js'
 import { keepSignal } from './signal.js'
 
+const ANSWER_MS = 15_000
 const AGAIN_MS = 3_000
 const CROWDED_MS = 250 // at most so many batches a second are put into the page
 
@@ -64,7 +65,7 @@ function start(main) {
     if (reading) return
     reading = true
     try {
-      const answer = await fetch(location.href)
+      const answer = await fetch(location.href, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (!answer.ok) throw new Error(answer.statusText)
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
       const next = page.querySelector('main')
