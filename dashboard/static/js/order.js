@@ -11,11 +11,17 @@ export const slot = (feed, card) => [...feed.children].find((other) => newer(car
 // Whether a card belongs among those in the document, or would only be read with older posts.
 export const reach = (feed, card, more) => !more || !feed.lastElementChild || newer(card, feed.lastElementChild) > 0
 
+// Opens in a card what the reader had opened in its older self: the same thing under the same words, no new warning.
+export function keepOpen(old, card) {
+  const same = (one) => one.className + one.firstElementChild.textContent
+  const opened = new Set([...old.querySelectorAll('details[open]')].map(same))
+  card.querySelectorAll('details').forEach((details) => { details.open = opened.has(same(details)) })
+}
+
 // An edit: the new words in the old place, opened where the reader had opened it.
 export function replace(feed, old, card) {
-  if (Number(card.dataset.seq) < Number(old.dataset.seq)) return
-  const opened = [...old.querySelectorAll('details')].map((details) => details.open)
-  card.querySelectorAll('details').forEach((details, index) => { details.open = opened[index] ?? false })
+  if (Number(card.dataset.seq) <= Number(old.dataset.seq)) return
+  keepOpen(old, card)
   const focused = old.contains(document.activeElement)
   if (newer(card, old) === 0 || !card.dataset.at) old.replaceWith(card)
   else { old.remove(); feed.insertBefore(card, slot(feed, card)) }
@@ -29,6 +35,7 @@ export function renumber(feed) {
   for (const card of feed.children) {
     position += 1
     if (card.ariaPosInSet !== String(position)) card.ariaPosInSet = String(position)
+    card.ariaSetSize ??= '-1' // nobody knows how many there will be
     const first = 'day' in card.dataset && card.dataset.day !== day
     if (first !== 'first' in card.dataset) card.toggleAttribute('data-first', first)
     day = card.dataset.day ?? day

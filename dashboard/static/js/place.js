@@ -5,6 +5,7 @@ import { slot, reach, newer, renumber, replace } from './order.js'
 
 const MOST = 200 // cards in the document while the reader is at the top
 const MOST_WAITING = 200 // beyond that the page is read again
+const idOf = (change) => change.id ?? change
 const wide = matchMedia('(min-width: 64rem)')
 
 // older: the way to older posts (older.js). earlier: this page does not begin with the newest. newest(): read those instead.
@@ -12,6 +13,7 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
   const pill = column.querySelector('[data-pill]')
   const filters = column.querySelector('.filters')
   const waiting = new Map()
+  const meanwhile = new Map() // changes heard while older posts are on their way
   let overflowed = false
 
   const scroller = () => (wide.matches ? column : document.scrollingElement)
@@ -81,6 +83,29 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     }
   }
 
+  function apply(batch) {
+    const last = new Map()
+    for (const change of batch) last.set(idOf(change), change)
+    const fresh = []
+    const known = []
+    for (const [id, change] of last) {
+      if (document.getElementById(id)) known.push(change)
+      else if (!change.id) waiting.delete(id)
+      else if (waiting.has(id)) waiting.set(id, change)
+      else if (reach(feed, change, older.more())) fresh.push(change)
+    }
+    if (known.length) steady(() => known.forEach((change) => {
+      const old = document.getElementById(idOf(change))
+      if (change.id) replace(feed, old, change)
+      else remove(old)
+    }))
+    arrived(fresh.filter(isCounted).length)
+    for (const card of fresh) waiting.set(card.id, card)
+    if (waiting.size > MOST_WAITING && !atTop()) { overflowed = true; waiting.clear() }
+    if (waiting.size) settle()
+    else count()
+  }
+
   function wouldShow(card) {
     const top = slot(feed, card)?.getBoundingClientRect().top
     return top > edge() && top < foot()
@@ -130,29 +155,15 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     show,
     // A batch of changes, oldest first: a card, or the id of one that is gone.
     apply(batch) {
-      const fresh = new Map()
-      const known = []
-      for (const change of batch) {
-        const id = change.id ?? change
-        if (waiting.has(id) && change.id) waiting.set(id, change)
-        else if (document.getElementById(id)) known.push(change)
-        else if (change.id && reach(feed, change, older.more())) fresh.set(id, change)
-        if (!change.id) { waiting.delete(id); fresh.delete(id) }
-      }
-      if (known.length) steady(() => known.forEach((change) => {
-        const old = document.getElementById(change.id ?? change)
-        if (!change.id) remove(old)
-        else if (old) replace(feed, old, change)
-      }))
-      arrived([...fresh.values()].filter(isCounted).length)
-      for (const [id, card] of fresh) waiting.set(id, card)
-      if (waiting.size > MOST_WAITING && !atTop()) { overflowed = true; waiting.clear() }
-      if (waiting.size) settle()
-      else count()
+      if (!older.busy()) meanwhile.clear()
+      else for (const change of batch) meanwhile.set(idOf(change), change)
+      apply(batch)
     },
     append(cards) {
       feed.append(...cards.filter((card) => !document.getElementById(card.id) && !waiting.has(card.id)))
       renumber(feed)
+      apply(meanwhile.values()) // what was asked for may be older than these
+      meanwhile.clear()
     },
     // For another list to be put into this one's place.
     where: () => (atTop() ? [] : where()),
