@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, some, tell, words
+from tests.browser.page import DESKTOP, PHONE, scroll, some, tell, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
