@@ -33,7 +33,7 @@ from dashboard.app import listen, make_app
 from dashboard.site import Site
 from storage import schema
 from storage.erase import Scrubber
-from storage.lock import only_one
+from storage.lock import serving
 from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
@@ -56,7 +56,7 @@ def run(settings: Settings, taken: socket.socket) -> None:
     """Serve on a socket that listens already."""
     set_up_logs(settings.log.format)
     raise_file_limit()
-    with only_one(settings.storage.url), asyncio.Runner() as runner:
+    with serving(settings.storage.url), asyncio.Runner() as runner:
         runner.run(_serve(settings, taken))
 
 

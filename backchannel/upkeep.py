@@ -10,7 +10,7 @@ from backchannel.version import version
 from config.load import Settings
 from storage import backup as backups
 from storage import schema
-from storage.lock import only_one
+from storage.lock import nobody_else, serving
 from storage.restore import restore as put_back
 
 
@@ -27,7 +27,7 @@ def backup(file: Path, to: Path) -> None:
 def restore(file: Path, origin: Path) -> None:
     """Put back what a backup holds, in the place of what the database does."""
     settings = settings_of(file)
-    with only_one(settings.storage.url):
+    with nobody_else(settings.storage.url):
         if is_watched():
             say(f"Restoring from {origin} …")
         made = put_back(settings.storage.url, settings.storage.media, origin, at=datetime.now(UTC))
@@ -37,7 +37,7 @@ def restore(file: Path, origin: Path) -> None:
 def migrate(file: Path) -> None:
     """Bring the database up to date."""
     settings = settings_of(file)
-    with only_one(settings.storage.url):
+    with serving(settings.storage.url):
         before = schema.state(settings.storage.url)
         schema.upgrade(settings.storage.url)
     outcomes = {"current": "The database is up to date already.", "empty": "Made the database."}
