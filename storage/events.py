@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
+from storage import sightings
 from storage.sources import poll_anew
 from storage.tables import authors, changes, events, items, posts, sources
+from storage.tables import sightings as seen_as
 from storage.writing import Writing
 from timeline.errors import BackchannelError, NoSuchEvent
 from timeline.event import Event
@@ -79,6 +81,7 @@ def wipe(writing: Writing, slug: str, *, at: datetime) -> int:
     Posts that other events show stay there. Open pages are told to load again. Raises NoSuchEvent.
     """
     event = by_slug(writing.connection, slug)
+    _refuse_undated(writing, event.id, at=at)
     gone = writing.execute(delete(items).where(items.c.event_id == event.id)).rowcount
     unused = ~exists().where(items.c.post_id == posts.c.id)
     writing.execute(delete(posts).where(unused))
@@ -96,6 +99,16 @@ def wipe(writing: Writing, slug: str, *, at: datetime) -> int:
     writing.record("event.changed", event.id, None, at)
     writing.erase(at)
     return gone
+
+
+def _refuse_undated(writing: Writing, event_id: int, *, at: datetime) -> None:
+    """Posts without a date count as of when they are first seen: only by name are they known as old ones."""
+    undated = items.c.published_at == items.c.first_seen_at
+    seen = select(seen_as.c.source_id, seen_as.c.ref).join_from(seen_as, sources).join(
+        items, (items.c.post_id == seen_as.c.post_id) & (items.c.event_id == sources.c.event_id)
+    )  # fmt: skip
+    for row in writing.execute(seen.where(sources.c.event_id == event_id, undated)).all():
+        sightings.bury_unseen(writing, row.ref, [row.source_id], at=at)
 
 
 def copy(writing: Writing, slug: str, new_slug: str, *, at: datetime) -> Event:

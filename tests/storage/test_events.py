@@ -179,3 +179,15 @@ async def test_new_hashtags_make_the_sources_of_the_event_due_at_once(scene: Sce
     assert source in await scene.store.read(sources.next_polls)
     await scene.store.write(events.save, an_event(hashtags=("boats",)), origin="file", at=NOON)
     assert await scene.store.read(sources.next_polls) == {}
+
+
+async def test_undated_entries_of_a_rehearsal_do_not_come_back(scene: Scene) -> None:
+    feed = await scene.add_source(kind="feed")
+    old, new = (a_sighting(name, network="feed", published_at=None) for name in ("old", "new"))
+    await scene.offer(old, by=feed)
+    await scene.store.write(events.wipe, "harbour26", at=NOON + HOUR)
+
+    done = await scene.offer(old, new, by=feed, at=NOON + 2 * HOUR)
+
+    assert (done.added, done.dropped) == (1, {"removed before": 1})
+    assert await scene.texts() == ["Words of new at #harbour26"]
