@@ -46,13 +46,7 @@ async def trim_log(means: Means) -> None:
 
 async def sweep_shelf(means: Means) -> None:
     """Keep the folder of pictures within its limit, and free of what nobody shows."""
-    store, shelf = means.store, means.shelf
-    over = await store.read(media.over_limit, shelf.limit_bytes)
-    if over:
-        log.info("the folder of pictures is full: the oldest go", pictures=len(over))
-        await store.write(media.let_go, over, at=datetime.now(UTC))
-    wanted = await store.read(media.referenced)
-    await asyncio.to_thread(shelf.sweep, wanted)
+    await media.tidy(means.store, means.shelf, at=datetime.now(UTC))
 
 
 async def drop_old_copies(means: Means) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, literal_column, select, update
 
 from storage.shelf import GRACE_S, Shelf
@@ -48,6 +49,8 @@ class KeptMedia:
     width: int | None
     height: int | None
 
+
+log = structlog.get_logger(__name__)
 
 NOTHING = Pictures()
 _SHOWN: tuple[ColumnElement[Any], ...] = (
@@ -226,6 +229,7 @@ def let_go(writing: Writing, content_hashes: Sequence[str], *, at: datetime) -> 
 async def tidy(store: Store, shelf: Shelf, *, at: datetime, grace_s: float = GRACE_S) -> int:
     """Keep the shelf within its bounds and rid of what no post shows any more; how many files went."""
     if over := await store.read(over_limit, shelf.limit_bytes):
+        log.info("the folder of pictures is full: the oldest go", pictures=len(over))
         await store.write(let_go, over, at=at)
     wanted = await store.read(referenced)
     return await asyncio.to_thread(shelf.sweep, wanted, grace_s=grace_s)

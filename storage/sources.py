@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, delete, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, insert, select, update
 
 from storage.columns import UtcTime
 from storage.tables import cursors as cursor_rows
@@ -149,11 +149,6 @@ def move(writing: Writing, moved: Mapping[Key, Cursor]) -> None:
         value = fit_json(dict(cursor))
         if writing.execute(update(cursor_rows).where(here).values(value=value)).rowcount == 0:
             writing.execute(insert(cursor_rows).values(source_id=source_id, key=key, value=value))
-
-
-def forget(writing: Writing, source_id: int) -> None:
-    """Drop a source's cursors: it starts as a new one."""
-    writing.execute(delete(cursor_rows).where(cursor_rows.c.source_id == source_id))
 
 
 def _bring_up_to_date(writing: Writing, row: Row[Any], source: Source, origin: Origin) -> None:
