@@ -24,6 +24,12 @@ class FieldLike(Protocol):
     def required(self) -> bool: ...
     @property
     def choices(self) -> Sequence[str]: ...
+    @property
+    def schemes(self) -> Sequence[str]: ...
+    @property
+    def later(self) -> bool: ...
+    @property
+    def later_choices(self) -> Sequence[str]: ...
 
 
 class Kind(Protocol):
@@ -78,16 +84,19 @@ def _common(key: str, value: Any, fields: Mapping[str, FieldLike]) -> Any:
             raise Wrong(f"must be true or false, not {quoted(value)}", "write trusted = true")
         case "keep":
             raise Wrong(f"cannot be {quoted(value)}", 'write "all" or "tagged"')
-    raise Wrong("unknown key", nearest(key, {*fields, *COMMON}))
+    raise Wrong("unknown key", nearest(key, {*(name for name, field in fields.items() if not field.later), *COMMON}))
 
 
 def _field(value: Any, field: FieldLike, folder: Path) -> Any:
+    if field.later:
+        raise Wrong("belongs to a later version of Backchannel", "take the line out for now")
     match field.kind:
         case "list":
             several = [value] if isinstance(value, str) else value
             if not isinstance(several, list):
                 raise Wrong(f"must be a list, not {quoted(value)}", 'write it as ["…", "…"]')
-            return tuple(_text(each, "put each in quotes") for each in several)
+            texts = [_text(each, "put each in quotes") for each in several]
+            return tuple(values.address(text, *field.schemes) if field.schemes else text for text in texts)
         case "duration":
             return values.duration_s(_text(value, 'write it as "30s" or "5m"'))
         case "number":
@@ -95,10 +104,15 @@ def _field(value: Any, field: FieldLike, folder: Path) -> Any:
                 raise Wrong(f"must be a number above 0, not {quoted(value)}", "write it without quotes")
             return value
         case "url":
-            return values.address(_text(value, "put it in quotes"), "https", "http", "wss", "ws")
+            return values.address(_text(value, "put it in quotes"), *(field.schemes or ("https", "http")))
         case "secret":
             return SecretStr(_text(value, 'write it as { env = "NAME" } or { file = "/run/secrets/name" }'))
         case "choice":
+            if value in field.later_choices:
+                raise Wrong(
+                    f"{quoted(value)} belongs to a later version of Backchannel",
+                    f"write one of: {', '.join(field.choices)}",
+                )
             if value not in field.choices:
                 raise Wrong(f"cannot be {quoted(value)}", f"write one of: {', '.join(field.choices)}")
             return value

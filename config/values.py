@@ -82,6 +82,8 @@ def address(text: str, *schemes: str) -> str:
         usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
+    if usable and (parts.username is not None or parts.password is not None):  # and no word of it in the message
+        raise Wrong("the address carries a user name or password", "leave it out of the address")
     if not usable or any(char.isspace() or not char.isprintable() for char in text.strip()):
         raise Wrong(f"{quoted(text)} is no address", f"write it whole, beginning with {wanted}")
     return text.strip()

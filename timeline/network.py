@@ -42,7 +42,10 @@ class Field:
     What ``source[name]`` holds by ``kind``: text, url, choice: str; list: a tuple of str;
     duration: seconds as float; number: int or float; secret: Secret; file: a whole path as
     str. A setting that was left out is None: its ``default`` is filled in by the adapter, and
-    is told here for people. Every source also has label, trusted, keep and every (``every_s``).
+    is told here for people. ``schemes`` are what a url may begin with, or each of a list where it
+    has any; https and http where nothing is said. ``later`` marks what is agreed, and comes with
+    a later version: until then it is refused in so many words. Every source also has label, trusted,
+    keep and every (``every_s``).
     """
 
     name: str
@@ -51,6 +54,9 @@ class Field:
     required: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+    later: bool = False
+    later_choices: tuple[str, ...] = ()
     help: str = ""
 
 

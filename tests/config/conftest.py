@@ -14,6 +14,9 @@ class Field:
     kind: str = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+    later: bool = False
+    later_choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

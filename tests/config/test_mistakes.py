@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.registry import adapters
 from config.load import load
 from config.mistakes import ConfigError
 
@@ -67,3 +68,42 @@ def test_a_missing_file_an_unreadable_one_and_a_binary_one_are_told(tmp_path):
         load(tmp_path / "binary.toml", {})
     with pytest.raises(ConfigError, match="is over 1 MB"):
         load(tmp_path / "huge.toml", {})
+
+
+WHOLE = "is no address; write it whole, beginning with"
+LATER = "belongs to a later version of Backchannel;"
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "told_of"),
+    [
+        ("mastodon", 'server = "mastodon.social"', f'server: "mastodon.social" {WHOLE} https:// or http://'),
+        (
+            "mastodon",
+            'server = "wss://mastodon.social"',
+            f'server: "wss://mastodon.social" {WHOLE} https:// or http://',
+        ),
+        (
+            "mastodon",
+            'server = "https://me:hunter2@mastodon.social"',
+            "server: the address carries a user name or password; leave it out of the address",
+        ),
+        ("bluesky", 'jetstream = ["jet.example"]', f'jetstream: "jet.example" {WHOLE} wss:// or ws://'),
+        ("bluesky", 'jetstream = "https://jet.example"', f'jetstream: "https://jet.example" {WHOLE} wss:// or ws://'),
+        ("bluesky", 'accounts = ["@ada.example"]', f"accounts: {LATER} take the line out for now"),
+        ("bluesky", 'identifier = "ada.example"', f"identifier: {LATER} take the line out for now"),
+        ("bluesky", 'app_password = "x"', f"app_password: {LATER} take the line out for now"),
+        ("bluesky", 'service = "https://bsky.social"', f"service: {LATER} take the line out for now"),
+        ("bluesky", 'wire = "v1"', f'wire: "v1" {LATER} write one of: v2'),
+        ("bluesky", 'wire = "v3"', 'wire: cannot be "v3"; write one of: v2'),
+    ],
+)
+def test_what_a_network_cannot_use_is_told_with_what_it_can(tmp_path, kind, setting, told_of):
+    file = tmp_path / "backchannel.toml"
+    file.write_text(f'[[event]]\nslug = "a"\ntitle = "A"\n[[event.source]]\nkind = "{kind}"\n{setting}\n')
+    kinds = {key: adapter.INFO for key, adapter in adapters().items()}
+
+    with pytest.raises(ConfigError) as caught:
+        load(file, kinds)
+
+    assert [str(mistake).partition("source[1].")[2] for mistake in caught.value.mistakes] == [told_of]
