@@ -179,12 +179,22 @@ def event_archive(slug: Slug, config: Config = CONFIG) -> None:
 
 @event_app.command("copy")
 def event_copy(
-    slug: Slug, new: Annotated[str, typer.Argument(metavar="NEW", help="The new one's.")], config: Config = CONFIG
+    slug: Slug,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new one's.")],
+    title: Annotated[str | None, typer.Option(help="What the new one is called; the same if left out.")] = None,
+    starts: Annotated[
+        str | None, typer.Option(help="2026-10-11 or 2026-10-11T09:00; if left out the same, or now if that is over.")
+    ] = None,
+    ends: Annotated[
+        str | None, typer.Option(help="The same; a date includes that day. As long as the other if left out.")
+    ] = None,
+    config: Config = CONFIG,
 ) -> None:
     """Make a new event with the sources, rules and looks of another, without its posts."""
     from backchannel.events import copy
 
-    copy(config, slug, new)
+    keys = {"title": title, "starts": starts, "ends": ends}
+    copy(config, slug, new, {key: value for key, value in keys.items() if value})
 
 
 @event_app.command("wipe")

@@ -71,11 +71,22 @@ def archive(file: Path, slug: str) -> None:
     say(f"{event.slug} is an archive now: it collects nothing new.")
 
 
-def copy(file: Path, slug: str, new: str) -> None:
-    """Make a new event like another."""
-    settings = settings_of(file)
-    read_event({"slug": new, "title": new}, {}, folder=Path.cwd())  # is the new slug one?
-    event = _write(settings, events.copy, slug, new, at=datetime.now(UTC))
+def copy(file: Path, slug: str, new: str, keys: Mapping[str, Any]) -> None:
+    """Make a new event like another. ``keys`` are what an [[event]] would say in the file of title and dates."""
+    settings, now = settings_of(file), datetime.now(UTC)
+    zone = _read(settings, events.by_slug, slug).timezone
+    given = read_event({"title": new, "timezone": zone, **keys, "slug": new}, {}, folder=Path.cwd())
+    span = given.span(now, zone)
+    event = _write(
+        settings,
+        events.copy,
+        slug,
+        new,
+        title=keys.get("title"),
+        starts_at=span.starts_at if given.starts else None,
+        ends_at=span.ends_at if given.ends else None,
+        at=now,
+    )
     say(f"Made {event.slug} after {slug}: {address(settings, event)}")
 
 
@@ -90,8 +101,8 @@ def wipe(file: Path, slug: str, *, sure: bool) -> None:
 
 
 def address(settings: Settings, event: Event) -> str:
-    """Where an event is read."""
-    return f"{settings.site.base_url or 'http://127.0.0.1:8080'}/e/{event.slug}"
+    """Where an event is read: a path alone where nobody has told under which address we are found."""
+    return f"{settings.site.base_url or ''}/e/{event.slug}"
 
 
 def _add(writing: Writing, planned: plan.Plan, *, at: datetime) -> Event:
@@ -105,7 +116,7 @@ def _add(writing: Writing, planned: plan.Plan, *, at: datetime) -> Event:
 
 
 def _public(settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
-    told = shape.event(event, base_url=settings.site.base_url or "http://127.0.0.1:8080", now=now)
+    told = shape.event(event, base_url=settings.site.base_url or "", now=now)
     public: dict[str, Any] = msgspec.to_builtins(told)
     return public
 

@@ -111,15 +111,28 @@ def _refuse_undated(writing: Writing, event_id: int, *, at: datetime) -> None:
         sightings.bury_unseen(writing, row.ref, [row.source_id], at=at)
 
 
-def copy(writing: Writing, slug: str, new_slug: str, *, at: datetime) -> Event:
+def copy(
+    writing: Writing,
+    slug: str,
+    new_slug: str,
+    *,
+    title: str | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    at: datetime,
+) -> Event:
     """A new event with the sources, rules and looks of another, without its posts.
 
-    Raises NoSuchEvent, SlugTaken.
+    Where no dates are given it has those of the other, or begins now where the other is over;
+    it is as long, and collects as long before and after. Raises NoSuchEvent, SlugTaken.
     """
     event = by_slug(writing.connection, slug)
     if writing.execute(select(events.c.id).where(events.c.slug == new_slug)).first() is not None:
         raise SlugTaken(f"there is an event {new_slug!r} already")
-    made = _create(writing, replace(event, slug=new_slug, archived_at=None), origin="command", at=at)
+    moved = _moved(event, starts_at, ends_at, at)
+    made = _create(
+        writing, replace(moved, slug=new_slug, title=title or event.title, archived_at=None), origin="command", at=at
+    )
     copied = ("kind", "address", "label", "trusted", "keep", "every_s", "settings")
     rows = writing.execute(
         select(*(sources.c[name] for name in copied))
@@ -130,6 +143,22 @@ def copy(writing: Writing, slug: str, new_slug: str, *, at: datetime) -> Event:
     if values := [dict(row._mapping) | fresh for row in rows]:
         writing.execute(insert(sources), values)
     return made
+
+
+def _moved(event: Event, starts_at: datetime | None, ends_at: datetime | None, at: datetime) -> Event:
+    length = event.ends_at - event.starts_at
+    if starts_at is None:
+        starts_at = event.starts_at if event.ends_at >= at else at
+        if ends_at is not None and ends_at <= starts_at:
+            starts_at = ends_at - length
+    ends_at = ends_at or starts_at + length
+    return replace(
+        event,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        collect_from=event.collect_from + (starts_at - event.starts_at),
+        collect_until=event.collect_until + (ends_at - event.ends_at),
+    )
 
 
 def _create(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:

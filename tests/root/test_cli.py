@@ -139,6 +139,22 @@ async def test_events_are_added_listed_shown_copied_wiped_and_archived(tmp_path)
     assert "nothing" in missing.err
 
 
+async def test_a_copy_is_called_and_dated_as_asked_and_tells_its_path_where_no_address_is_known(tmp_path):
+    (tmp_path / "backchannel.toml").write_text('[site]\ntimezone = "Europe/London"')
+    asked = ("--title", "Socitm 2027", "--starts", "2027-10-10", "--ends", "2027-10-11")
+
+    added = await run(tmp_path, "event", "add", "socitm26", "--title", "Socitm 2026", "--starts", "2026-10-11")
+    copied = await run(tmp_path, "event", "copy", "socitm26", "socitm27", *asked)
+    wrong = await run(tmp_path, "event", "copy", "socitm26", "socitm28", "--starts", "soon")
+    shown = json.loads((await run(tmp_path, "event", "show", "socitm27", "--json")).out)
+
+    assert added.err == "Added socitm26: /e/socitm26\n"
+    assert copied.err == "Made socitm27 after socitm26: /e/socitm27\n"
+    assert wrong.err == 'starts: "soon" is no date; write 2026-10-11 or 2026-10-11T09:00:00\n'
+    assert (shown["url"], shown["title"]) == ("/e/socitm27", "Socitm 2027")
+    assert (shown["starts"], shown["ends"]) == ("2027-10-09T23:00:00Z", "2027-10-11T23:00:00Z")
+
+
 async def test_an_event_is_checked_as_the_file_is(tmp_path):
     (tmp_path / "backchannel.toml").write_text("")
 

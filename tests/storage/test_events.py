@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from storage import changes, events, sources
 from tests.factories import DAY, HOUR, MINUTE, NETWORKS, NOON, a_sighting, a_source, an_event
 from tests.storage.conftest import Scene
 from timeline.errors import NoSuchEvent
+from timeline.event import Event
 from timeline.network import Health, Secret, Source
 from timeline.post import Removal
 
@@ -136,6 +138,37 @@ async def test_a_copy_has_the_sources_and_none_of_the_posts(scene: Scene) -> Non
     )  # fmt: skip
     with pytest.raises(events.SlugTaken):
         await scene.store.write(events.copy, "harbour26", "harbour27", at=NOON)
+
+
+async def test_a_copy_of_a_past_event_begins_now(scene: Scene) -> None:
+    source, now = await scene.add_source(), NOON + 365 * DAY
+
+    copy = await scene.store.write(events.copy, "harbour26", "harbour27", at=now)
+
+    assert (copy.starts_at, copy.ends_at) == (now, now + 3 * DAY)
+    assert (copy.collect_from, copy.collect_until) == (now - 14 * DAY, now + 17 * DAY)
+    [source] = [one.id for one in await scene.store.read(sources.active, now, NETWORKS) if one.event_id == copy.id]
+    await scene.offer(a_sighting("one", published_at=now), by=source, at=now)
+    assert await scene.texts(copy) == ["Words of one at #harbour26"]
+
+
+async def test_a_copy_is_called_and_dated_as_asked(scene: Scene) -> None:
+    begins = NOON + 365 * DAY
+
+    async def copy(slug: str, **asked: Any) -> Event:
+        return await scene.store.write(events.copy, "harbour26", slug, at=NOON, **asked)
+
+    same = await copy("same")
+    dated = await copy("dated", title="Harbour 2027", starts_at=begins)
+    longer = await copy("longer", starts_at=begins, ends_at=begins + 5 * DAY)
+    until = await copy("until", ends_at=begins)
+    earlier = await copy("earlier", ends_at=NOON - 30 * DAY)
+
+    assert (same.title, same.starts_at, same.collect_until) == ("Harbour 2026", NOON - DAY, NOON + 16 * DAY)
+    assert (dated.title, dated.ends_at, dated.collect_from) == ("Harbour 2027", begins + 3 * DAY, begins - 14 * DAY)
+    assert (longer.ends_at, longer.collect_until) == (begins + 5 * DAY, begins + 19 * DAY)
+    assert (until.starts_at, until.ends_at) == (NOON - DAY, begins)
+    assert (earlier.starts_at, earlier.ends_at) == (NOON - 33 * DAY, NOON - 30 * DAY)
 
 
 async def test_a_wiped_rehearsal_is_gone_and_does_not_come_back(scene: Scene) -> None:
