@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -18,6 +18,7 @@ from timeline.text import fold_hashtag
 
 PAGE = 40  # what we ask for at once; a server may give less at a time, and that is not the end
 LOW = 20  # requests left in the server's window at which we stop paging and go on next time
+_GONE = (404, 410)
 _NEXT = re.compile(r"""rel=["']?next\b""")
 
 
@@ -75,6 +76,15 @@ class Server:
         if not isinstance(value, str):
             raise SourceUnavailable("the server's answer lacks 'id'", hint="Is this a Mastodon server?")
         return value
+
+    async def lacks(self, status_id: str) -> bool:
+        """Whether the server says that it has no such post (any more); an answer it refuses says nothing."""
+        address = f"{self.base}/api/v1/statuses/{quote(status_id, safe='')}"
+        try:
+            answer = await self.http.get(address, headers=self.headers, accept=(200, *_GONE))
+        except SourceUnavailable:
+            return False
+        return answer.status in _GONE
 
     async def say_if_closed(self) -> None:
         """A server that shows hashtags to members only answers with an empty list, not with an error (4.5)."""

@@ -15,11 +15,13 @@ from collector.http import Http
 from collector.mastodon_server import PAGE, Server, Timeline
 from timeline.errors import SourceUnavailable
 from timeline.network import Field, NetworkInfo, Source
-from timeline.post import Heard
+from timeline.post import Heard, Removal
 
 OVERLAP = timedelta(minutes=1)  # read again at every poll: what federates late gets an id below the newest
 SWEEP, SWEEP_EVERY = timedelta(hours=1), timedelta(minutes=10)  # and what federates later still
 SWEEP_PAGES = 50
+REMEMBERED = 200  # ids of the last sweep kept in the cursor: what is missing from the next may be deleted
+RECHECKED = 20  # of those, asked for one by one at most
 
 INFO = NetworkInfo(
     key="mastodon",
@@ -119,17 +121,29 @@ async def _newer_downwards(_: Ask, timeline: Timeline, cursor: dict[str, Any]) -
 
 
 async def _swept(ask: Ask, timeline: Timeline, cursor: dict[str, Any]) -> AsyncIterator[Page]:
-    """Now and then the last hour once more, downwards: this also shows what was edited."""
+    """Now and then the last hour once more, downwards: this also shows what was edited, and what is gone."""
     if ask.now - datetime.fromisoformat(cursor["swept_at"]) < SWEEP_EVERY:
         return
+    before = cursor.get("shown", ())
     cursor = {**cursor, "swept_at": ask.now.isoformat()}
     below: dict[str, str] = {}
+    shown: list[str] = []
     for _ in range(SWEEP_PAGES):
         page, low, more = await timeline.page(**below)
+        shown += [status["id"] for status in page]
+        level = not (page and more) or _said_before(page[-1], ask.now - SWEEP)
+        cursor = {**cursor, "shown": shown[:REMEMBERED]} if level else cursor
         yield Page(timeline.heard(page), cursor, low)
-        if not (page and more) or _said_before(page[-1], ask.now - SWEEP):
-            return
+        if level:
+            break
         below = {"max_id": page[-1]["id"]}
+    else:
+        return  # not the whole hour: what we did not see may well be there
+    floor = _order(shown[-1]) if shown else (0, "")
+    missed = [each for each in before if _order(each) > floor and each not in set(shown)]
+    gone = [Removal(ref=each) for each in missed[:RECHECKED] if await timeline.server.lacks(each)]
+    if gone:
+        yield Page(gone, cursor, low=False)
 
 
 async def _older(ask: Ask, timeline: Timeline, cursor: dict[str, Any]) -> AsyncIterator[Page]:

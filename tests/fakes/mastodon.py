@@ -36,6 +36,8 @@ class FakeMastodon:
     faults: deque[Any] = field(default_factory=deque)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     polled: asyncio.Event = field(default_factory=asyncio.Event)
+    looked_up: list[str] = field(default_factory=list)  # posts asked for by id
+    secretive: bool = False  # shows no single post to outsiders
     media: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
     _count: int = 0
@@ -46,6 +48,7 @@ class FakeMastodon:
         app.router.add_get("/api/v1/timelines/tag/{tag}", self._tag)
         app.router.add_get("/api/v1/accounts/lookup", self._lookup)
         app.router.add_get("/api/v1/accounts/{account}/statuses", self._account)
+        app.router.add_get("/api/v1/statuses/{id}", self._status)
         app.router.add_get("/api/v2/instance", self._instance)
         app.router.add_get("/media/{name}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
@@ -182,6 +185,15 @@ class FakeMastodon:
         inside = [status for status in rising if above < status["id"] < below]
         page = inside[:limit] if "min_id" in query else inside[-limit:]
         return page[::-1]
+
+    async def _status(self, request: web.Request) -> web.Response:
+        self.looked_up.append(request.match_info["id"])
+        if self.secretive:
+            return web.json_response({"error": "This method requires an authenticated user"}, status=401)
+        for status in self.statuses:
+            if status["id"] == request.match_info["id"]:
+                return web.json_response(status)
+        return web.json_response({"error": "Record not found"}, status=404)
 
     async def _lookup(self, request: web.Request) -> web.Response:
         name = request.query["acct"].removesuffix(f"@127.0.0.1:{self.port}")
