@@ -76,3 +76,18 @@ async def test_only_trying_makes_no_database(tmp_path):
     await run(tmp_path, "check")
 
     assert [path.name for path in tmp_path.iterdir()] == ["backchannel.toml"]
+
+
+async def test_what_has_no_effect_yet_is_told(tmp_path):
+    (tmp_path / "backchannel.toml").write_text(
+        '[site]\nsecret = "hush"\n[[event]]\nslug = "a"\ntitle = "A"\nschedule = "https://example.org/schedule.xml"'
+    )
+
+    ran = await run(tmp_path, "check")
+
+    assert ran.status == 0
+    assert ran.err.splitlines() == [
+        "site.secret is kept for a later version of Backchannel, and has no effect yet",
+        "event[a].schedule is kept for a later version of Backchannel, and has no effect yet",
+        "The configuration is well; it names no sources yet.",
+    ]
