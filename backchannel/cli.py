@@ -24,6 +24,7 @@ Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The event's short name.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 File = Annotated[Path, typer.Argument(metavar="FILE")]
 CONFIG = Path("backchannel.toml")
 
@@ -111,11 +112,14 @@ def backup(file: File, config: Config = CONFIG) -> None:
 
 
 @app.command()
-def restore(file: File, config: Config = CONFIG) -> None:
-    """Put back what a backup holds. The service must not run."""
+def restore(file: File, yes: Yes = False, config: Config = CONFIG) -> None:
+    """Put back what a backup holds. The service must not run.
+
+    It takes the place of what the database holds, which on SQLite is kept beside it for a week.
+    """
     from backchannel.upkeep import restore
 
-    restore(config, file)
+    restore(config, file, sure=yes)
 
 
 @app.command()
@@ -200,10 +204,10 @@ def event_copy(
 @event_app.command("wipe")
 def event_wipe(
     slug: Slug,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     config: Config = CONFIG,
 ) -> None:
-    """Delete a rehearsal's posts."""
+    """Delete a rehearsal's posts. Asks first; where there is no terminal it needs --yes."""
     from backchannel.events import wipe
 
     wipe(config, slug, sure=yes)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
-import typer
 
 from backchannel import plan
 from backchannel.opening import networks, opened, settings_of
-from backchannel.terminal import Refused, is_asked, say, tell, tell_json
+from backchannel.terminal import Refused, ask, counted, say, tell, tell_json
 from config.events import read_event
 from config.load import Settings
 from dashboard.api import shape
@@ -24,6 +23,7 @@ from timeline.network import SourceStatus
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 ORIGIN: sources.Origin = "command"
+_PHASES = {"coming": "still to come", "live": "on now", "past": "over"}
 
 
 def add(file: Path, keys: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> None:
@@ -94,10 +94,11 @@ def wipe(file: Path, slug: str, *, sure: bool) -> None:
     """Delete an event's posts."""
     settings = settings_of(file)
     event = _read(settings, events.by_slug, slug)
-    if not sure and is_asked():
-        typer.confirm(f"Delete every post of {event.title}?", abort=True, err=True)
+    if not sure:
+        held = counted(_read(settings, events.sizes)[slug], "post")
+        ask(f"Delete {held} of an event that is {_PHASES[event.phase(datetime.now(UTC))]} ({event.title})?")
     gone = _write(settings, events.wipe, slug, at=datetime.now(UTC))
-    say(f"Deleted {gone} posts of {slug}.")
+    say(f"Deleted {counted(gone, 'post')} of {slug}.")
 
 
 def address(settings: Settings, event: Event) -> str:

@@ -50,7 +50,7 @@ async def sweep_shelf(means: Means) -> None:
 
 
 async def drop_old_copies(means: Means) -> None:
-    """Delete the copies made before upgrades once they are a week old."""
+    """Delete the copies made before upgrades and restores once they are a week old."""
     await asyncio.to_thread(schema.drop_old_copies, means.store.url)
 
 

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backchannel.opening import opened, settings_of
-from backchannel.terminal import Refused, is_watched, say
+from backchannel.terminal import Refused, ask, can_be_asked, counted, is_watched, say
 from backchannel.version import version
 from config.load import Settings
 from storage import backup as backups
 from storage import schema
 from storage.lock import nobody_else, serving
 from storage.restore import restore as put_back
+from storage.restore import sizes
 
 
 def backup(file: Path, to: Path) -> None:
@@ -24,13 +25,24 @@ def backup(file: Path, to: Path) -> None:
     say(f"Backed up {_told(asyncio.run(_backup(settings, to)))} into {to}.")
 
 
-def restore(file: Path, origin: Path) -> None:
-    """Put back what a backup holds, in the place of what the database does."""
+def restore(file: Path, origin: Path, *, sure: bool) -> None:
+    """Put back what a backup holds, in the place of what the database does; on SQLite that is kept beside it.
+
+    Where nobody can be asked it goes on: what is replaced can be had back, and is told of.
+    """
     settings = settings_of(file)
     with nobody_else(settings.storage.url):
+        held = {slug: size for slug, size in sizes(settings.storage.url).items() if size}
+        lost = f"{counted(sum(held.values()), 'post')} of {', '.join(sorted(held))}"
+        if held and not sure and can_be_asked():
+            ask(f"Replace the database, which holds {lost}?")
         if is_watched():
             say(f"Restoring from {origin} …")
-        made = put_back(settings.storage.url, settings.storage.media, origin, at=datetime.now(UTC))
+        made, kept = put_back(settings.storage.url, settings.storage.media, origin, at=datetime.now(UTC))
+    if kept is not None:
+        say(f"What was there, {lost}, is kept for a week, or until a post is removed, in {kept}.")
+    elif held:
+        say(f"Replaced what was there: {lost}.")
     say(f"Restored {_told(made)}, of {made.made_at:%Y-%m-%d %H:%M} UTC. Posts removed since then stay removed.")
 
 
@@ -51,4 +63,4 @@ async def _backup(settings: Settings, to: Path) -> backups.Manifest:
 
 def _told(made: backups.Manifest) -> str:
     held = {"event": made.rows["events"], "post": made.rows["posts"], "picture": made.pictures}
-    return ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in held.items())
+    return ", ".join(counted(number, thing) for thing, number in held.items())

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from storage import sightings
 from storage.sources import poll_anew
@@ -39,6 +39,12 @@ def by_slug(reading: Connection, slug: str) -> Event:
     if row is None:
         raise NoSuchEvent(f"there is no event {slug!r}")
     return _event(row)
+
+
+def sizes(reading: Connection) -> dict[str, int]:
+    """How many posts each event holds, shown or not, by its slug."""
+    query = select(events.c.slug, func.count(items.c.id)).select_from(events.outerjoin(items)).group_by(events.c.slug)
+    return dict(tuple(row) for row in reading.execute(query))
 
 
 def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:

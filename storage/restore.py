@@ -16,6 +16,7 @@ from storage import posts, schema, sightings
 from storage.backup import FORMAT, MANIFEST, TABLES, Manifest, rows_in
 from storage.columns import UtcTime
 from storage.engine import open_engine
+from storage.events import sizes as event_sizes
 from storage.shelf import Shelf
 from storage.tables import changes, events, metadata, sources, tombstone_refs, tombstones
 from storage.writing import Writing, number
@@ -39,15 +40,29 @@ class BadBackup(BackchannelError):
     """The file is not a backup, or not one that this version can restore."""
 
 
-def restore(url: str, media_folder: Path, file: Path, *, at: datetime) -> Manifest:
+def sizes(url: str) -> dict[str, int]:
+    """How many posts the database at ``url`` holds of each event; nothing where there is none that we can read."""
+    if schema.state(url) not in ("current", "older"):
+        return {}
+    engine = open_engine(url, "read")
+    try:
+        with engine.connect() as connection:
+            return event_sizes(connection)
+    finally:
+        engine.dispose()
+
+
+def restore(url: str, media_folder: Path, file: Path, *, at: datetime) -> tuple[Manifest, Path | None]:
     """Replace what the database at ``url`` holds by what ``file`` does, in one transaction.
 
-    Posts removed from the database that is replaced stay removed. Raises BadBackup before
-    anything is touched, NewerSchema where the database is of a later version.
+    Posts removed from the database that is replaced stay removed. On SQLite one that holds
+    posts is kept beside it: where, is the second answer. Raises BadBackup before anything is
+    touched, NewerSchema where the database is of a later version.
     """
     try:
         with tarfile.open(file, mode="r:") as tar:
             manifest = _checked(tar)
+            kept = schema.keep(url, f"restore-{at:%Y%m%d-%H%M%S}") if any(sizes(url).values()) else None
             schema.upgrade(url)
             _put_pictures(tar, Shelf(media_folder, 0))
             _replace(url, tar, manifest, at)
@@ -55,7 +70,7 @@ def restore(url: str, media_folder: Path, file: Path, *, at: datetime) -> Manife
         raise  # the database is ill, not the backup
     except (tarfile.TarError, StatementError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadBackup(f"{file} is not a backup, or only a part of one") from error
-    return manifest
+    return manifest, kept
 
 
 def _checked(tar: tarfile.TarFile) -> Manifest:

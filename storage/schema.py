@@ -60,19 +60,33 @@ def upgrade(url: str, *, backup: bool = True) -> None:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         if backup and found == "older":
-            _copy(file)
+            keep(url, REVISIONS[-1])
     _run_migrations(url)
     if file is not None:
         file.chmod(0o600)
 
 
+def keep(url: str, before: str) -> Path | None:
+    """Copy a SQLite database beside itself, named by what it is made ``before``; None on PostgreSQL."""
+    file = sqlite_file(url)
+    if file is None:
+        return None
+    beside = file.with_name(f"{file.name}.before-{before}")
+    unfinished = beside.with_name(f"{beside.name}.part")
+    unfinished.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+    shutil.move(unfinished, beside)
+    return beside
+
+
 def copies(file: Path) -> list[Path]:
-    """The copies made of ``file`` before upgrades."""
+    """The copies made of ``file`` before upgrades and restores."""
     return sorted(file.parent.glob(f"{file.name}.before-*"))
 
 
 def drop_old_copies(url: str, *, older_than_s: float = KEEP_COPY_S) -> None:
-    """Delete the copies made before upgrades: they hold words that may have been removed since."""
+    """Delete the copies made before upgrades and restores: they hold words that may have been removed since."""
     file = sqlite_file(url)
     for copy in copies(file) if file is not None else ():
         if time.time() - copy.stat().st_mtime >= older_than_s:
@@ -97,15 +111,6 @@ def _revision(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
-
-
-def _copy(file: Path) -> None:
-    beside = file.with_name(f"{file.name}.before-{REVISIONS[-1]}")
-    unfinished = beside.with_name(f"{beside.name}.part")
-    unfinished.touch(mode=0o600)
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as target:
-        source.backup(target)
-    shutil.move(unfinished, beside)
 
 
 def _run_migrations(url: str) -> None:

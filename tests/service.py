@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -31,13 +31,27 @@ class Ran:
     err: str
 
 
-async def run(folder: Path, *words: str, timeout_s: float = 60.0, **more: str) -> Ran:
-    """``backchannel WORDS`` in ``folder``, to its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backchannel", *words, cwd=folder, env=environment(**more), stdout=PIPE, stderr=PIPE
-    )
-    async with asyncio.timeout(timeout_s):
-        out, err = await process.communicate()
+async def run(folder: Path, *words: str, typed: str | None = None, timeout_s: float = 60.0, **more: str) -> Ran:
+    """``backchannel WORDS`` in ``folder``, to its end: without a terminal, or at one where ``typed`` is typed."""
+    master, stdin = os.openpty() if typed is not None else (None, DEVNULL)
+    try:
+        if master is not None and typed:
+            os.write(master, typed.encode())
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "backchannel", *words),
+            cwd=folder,
+            env=environment(**more),
+            stdin=stdin,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        async with asyncio.timeout(timeout_s):
+            out, err = await process.communicate()
+    finally:
+        if master is not None:
+            os.close(master)
+            os.close(stdin)
     assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())
 

@@ -1,5 +1,6 @@
 import shutil
 from collections import Counter
+from pathlib import Path
 
 from tests.fakes.feedserver import FeedServer, item, rss
 from tests.reader import Reader, all_posts
@@ -34,6 +35,58 @@ async def test_what_was_backed_up_while_running_is_restored(tmp_path):
     assert restored.status == 0
     assert restored.err.startswith("Restored 1 event, 2 posts, 0 pictures, of ")
     assert Counter(post["title"] for post in posts) == Counter(["The hall is open 1", "The hall is open 2"])
+
+
+async def a_rehearsal(folder: Path) -> None:
+    """A database that holds two posts of an event that is on now."""
+    async with FeedServer() as server:
+        server.serve("/news", rss(item(1), item(2)))
+        (folder / "backchannel.toml").write_text(
+            '[network]\nallow_private_addresses = true\n[[event]]\nslug = "a"\ntitle = "Rehearsal"\n'
+            f'[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
+        )
+        async with Service(folder) as service:
+            async with Reader(service.url, "a") as reader:
+                await reader.until(lambda reader: len(reader.posts) == 2)
+            await service.stop()
+
+
+async def test_nothing_is_wiped_without_a_yes(tmp_path):
+    await a_rehearsal(tmp_path)
+
+    unasked = await run(tmp_path, "event", "wipe", "a")
+    refused = await run(tmp_path, "event", "wipe", "a", typed="n\n")
+    wiped = await run(tmp_path, "event", "wipe", "a", typed="y\n")
+    again = await run(tmp_path, "event", "wipe", "a", "--yes")
+
+    question = "Delete 2 posts of an event that is on now (Rehearsal)?"
+    assert (unasked.status, unasked.err) == (
+        2,
+        f"{question} Nobody can be asked here: nothing was done. Give --yes if that is meant.\n",
+    )
+    assert (refused.status, refused.err.splitlines()) == (1, [f"{question} [y/N]:Nothing was done."])
+    assert (wiped.status, wiped.err) == (0, f"{question} [y/N]:Deleted 2 posts of a.\n")
+    assert (again.status, again.err) == (0, "Deleted 0 posts of a.\n")
+
+
+async def test_a_database_that_a_restore_replaces_is_asked_for_and_kept(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+    await run(tmp_path, "migrate")
+    await run(tmp_path, "backup", "empty.tar")
+    await a_rehearsal(tmp_path)
+
+    refused = await run(tmp_path, "restore", "empty.tar", typed="n\n")
+    restored = await run(tmp_path, "restore", "empty.tar")
+    again = await run(tmp_path, "restore", "empty.tar", typed="")
+
+    question = "Replace the database, which holds 2 posts of a?"
+    assert (refused.status, refused.err.splitlines()) == (1, [f"{question} [y/N]:Nothing was done."])
+    [kept] = tmp_path.glob("backchannel.db.before-restore-*")
+    assert (restored.status, restored.err.splitlines()[0]) == (
+        0,
+        f"What was there, 2 posts of a, is kept for a week, or until a post is removed, in {kept}.",
+    )
+    assert again.status == 0, "there is nothing left to ask for"
 
 
 async def test_there_is_nothing_to_back_up_before_the_first_start(tmp_path):

@@ -14,7 +14,8 @@ import pytest
 
 from storage import changes, events, intake, items, media, schema, sources
 from storage.backup import backup
-from storage.restore import MAX_LINE, BadBackup, restore
+from storage.engine import sqlite_file
+from storage.restore import MAX_LINE, BadBackup, restore, sizes
 from storage.shelf import Shelf
 from storage.store import Store
 from tests.conftest import DATABASES, new_postgresql
@@ -65,7 +66,7 @@ async def test_a_backup_restores_into_either_database(scene: Scene, new_url: str
 
     manifest = await backup(scene.store, shelf.folder, file, version="1.2", at=NOON)
     assert schema.state(new_url) == "empty"
-    restored = restore(new_url, tmp_path / "elsewhere", file, at=NOON + DAY)
+    restored, _ = restore(new_url, tmp_path / "elsewhere", file, at=NOON + DAY)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert restored == manifest
@@ -108,6 +109,26 @@ async def test_what_was_removed_since_the_backup_stays_removed(database_url: str
         assert (await scene.shown())[0].id > last_id
         window = await store.read(changes.window, scene.event.id, after=reader_at, limit=10)
         assert reader_at < window.floor < window.latest
+
+
+async def test_what_a_restore_replaces_is_kept_beside_it(sqlite_url: str, tmp_path: Path) -> None:
+    file, database = tmp_path / "backup.tar", sqlite_file(sqlite_url)
+    assert database is not None
+    async with opened(sqlite_url) as store:
+        scene = Scene(store)
+        scene.event = await scene.add_event()
+        await backup(store, tmp_path / "media", file, version="1", at=NOON)
+        await scene.offer(a_sighting("one"), by=await scene.add_source())
+
+    assert sizes(sqlite_url) == {"harbour26": 1}
+    _, kept = restore(sqlite_url, tmp_path / "media", file, at=NOON + DAY)
+    _, again = restore(sqlite_url, tmp_path / "media", file, at=NOON + DAY + HOUR)
+
+    assert (sizes(sqlite_url), again) == ({"harbour26": 0}, None), "nothing is lost with an empty one"
+    assert kept is not None
+    assert schema.copies(database) == [kept]
+    assert sizes(f"sqlite:///{kept}") == {"harbour26": 1}
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 async def test_a_backup_is_one_moment_while_posts_come_in(scene: Scene, tmp_path: Path) -> None:
