@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, scroll, some, tell, words
+from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, some, tell, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -86,3 +86,45 @@ async def test_every_card_says_where_it_stands(hall, visit):
 
     stands = "() => [...document.querySelectorAll('.card')].map((card) => [card.ariaPosInSet, card.ariaSetSize])"
     assert await page.evaluate(stands) == [["1", "-1"], ["2", "-1"]]
+
+
+@both_sizes
+async def test_a_page_read_again_leaves_the_reader_where_they_were(hall, visit, size):
+    await hall.says_each(some(80))
+    page = await visit("e/harbour26", size=size)
+    while await page.locator(".card").count() < 60:
+        await scroll(page, 99_999)
+        await page.wait_for_selector(IDLE)
+    await scroll(page, 4_000)
+    await page.wait_for_selector(IDLE)
+    before = await page.evaluate(TOPMOST)
+    await page.evaluate(f"document.getElementById('{before[0]}').focus({{ preventScroll: true }})")
+
+    await tell(page, ("reset", "1", 1))
+    await page.wait_for_function("() => streams.length > 1 && streams.at(-1).readyState === 1")
+    await settle(page)
+
+    assert await page.evaluate(TOPMOST) == before
+    assert await page.evaluate("document.activeElement.id") == before[0]
+    await hall.says("the newest")
+    await page.click("text=1 new post")
+    await page.wait_for_selector("text=the newest")
+    assert (await words(page))[0] == "the newest"
+    assert await page.evaluate("document.activeElement === document.querySelector('.card')")
+
+
+async def test_a_list_scrolled_far_down_is_cut_above_and_leads_back(hall, visit):
+    await hall.says_each(some(280))
+    page = await visit("e/harbour26")
+    while await page.locator("text=Post 40 ").count() == 0:
+        await scroll(page, 999_999)
+        if await page.locator(".card").count() == 200:
+            await page.locator("[data-older] a").click()
+        await page.wait_for_selector(IDLE)
+        await settle(page)
+
+    assert await page.locator(".card").count() <= 200
+    assert await page.evaluate("document.querySelector('.column').scrollTop") > 2_000
+    await page.click("text=Newest posts")
+    await page.wait_for_selector("text=Post 279")
+    assert (await words(page))[0].startswith("Post 279")

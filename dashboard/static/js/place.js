@@ -3,7 +3,7 @@
 import { arrived, seen } from './announce.js'
 import { slot, reach, newer, renumber, replace } from './order.js'
 
-const MOST = 200 // cards in the document while the reader is at the top
+const MOST = 200 // cards in the document
 const MOST_WAITING = 200 // beyond that the page is read again
 const idOf = (change) => change.id ?? change
 const wide = matchMedia('(min-width: 64rem)')
@@ -15,13 +15,14 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
   const waiting = new Map()
   const meanwhile = new Map() // changes heard while older posts are on their way
   let overflowed = false
+  let roof = null // the newest card that was cut off above, when the reader is far down
 
   const scroller = () => (wide.matches ? column : document.scrollingElement)
   const edge = () => filters.getBoundingClientRect().bottom
   const foot = () => (wide.matches ? column.getBoundingClientRect().bottom : innerHeight)
-  const atTop = () => !earlier && !overflowed && (!feed.firstElementChild || feed.getBoundingClientRect().top >= edge() - 4)
+  const atTop = () => !earlier && !roof && !overflowed && (!feed.firstElementChild || feed.getBoundingClientRect().top >= edge() - 4)
   const isNew = (card) => !feed.firstElementChild || newer(card, feed.firstElementChild) > 0
-  const isCounted = (card) => isNew(card) && !('late' in card.dataset)
+  const isCounted = (card) => isNew(card) && (!roof || newer(card, roof) > 0) && !('late' in card.dataset)
 
   // Where the reader is: the cards in sight, from the top.
   function where() {
@@ -64,6 +65,16 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
     if (!extra.length) return
     extra.forEach((card) => card.remove())
     older.from([...feed.children].findLast((card) => card.dataset.place).dataset.place)
+  }
+
+  // Far down the list is cut at its other end, out of sight; the pill leads back.
+  function shed() {
+    const extra = [...feed.children].slice(0, Math.max(0, feed.childElementCount - MOST))
+    const unseen = extra.filter((card) => card.getBoundingClientRect().bottom < edge())
+    if (!unseen.length) return
+    roof ??= unseen[0]
+    steady(() => unseen.forEach((card) => card.remove()))
+    count()
   }
 
   function flow(fresh) {
@@ -124,13 +135,13 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
   function count() {
     const fresh = [...waiting.values()].filter(isCounted).length
     const words = overflowed || fresh > 99 ? '99+' : String(fresh)
-    pill.hidden = !fresh && !overflowed
-    pill.lastElementChild.textContent = `${words} new ${words === '1' ? 'post' : 'posts'}`
+    pill.hidden = !fresh && !overflowed && !roof
+    pill.lastElementChild.textContent = fresh || overflowed ? `${words} new ${words === '1' ? 'post' : 'posts'}` : 'Newest posts'
   }
 
   function show() {
     seen()
-    if (overflowed || earlier) { newest(); return }
+    if (overflowed || earlier || roof) { newest(); return }
     const [first = feed.firstElementChild] = [...waiting.values()].filter(isNew).sort((one, other) => newer(other, one))
     waiting.forEach(put)
     waiting.clear()
@@ -164,9 +175,14 @@ export function keepPlace({ column, feed, older, earlier, newest, life }) {
       renumber(feed)
       apply(meanwhile.values()) // what was asked for may be older than these
       meanwhile.clear()
+      shed()
     },
-    // For another list to be put into this one's place.
+    // For another list to be put into this one's place, and the position to read it from where it would not reach down here.
     where: () => (atTop() ? [] : where()),
+    from([first]) {
+      const card = first && document.getElementById(first.id)
+      return (card?.previousElementSibling ?? card)?.dataset.place
+    },
     backTo,
   }
 }

@@ -5,6 +5,7 @@ import { up, down } from './connection.js'
 import { listen } from './keys.js'
 import { follow } from './live.js'
 import { readOlder } from './older.js'
+import { keepOpen } from './order.js'
 import { keepPlace } from './place.js'
 import { keepSignal } from './signal.js'
 
@@ -13,7 +14,7 @@ const AGAIN_MS = 3_000
 const CROWDED_MS = 250 // at most so many batches a second are put into the page
 
 function start(main) {
-  const { live: address, only, before } = main.dataset
+  const { live: address, only } = main.dataset
   const end = new AbortController()
   const life = end.signal
   const queue = []
@@ -56,7 +57,7 @@ function start(main) {
   }
 
   function newest() {
-    if (before) location.assign(only ? `${address}?network=${only}` : address)
+    if (new URLSearchParams(location.search).has('before')) location.assign(only ? `${address}?network=${only}` : address)
     else refresh(false)
   }
 
@@ -65,22 +66,45 @@ function start(main) {
     if (reading) return
     reading = true
     try {
-      const answer = await fetch(location.href, { signal: AbortSignal.timeout(ANSWER_MS) })
-      if (!answer.ok) throw new Error(answer.statusText)
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      const next = page.querySelector('main')
-      const places = stay ? place?.where() : []
-      end.abort()
-      main.replaceWith(next)
-      document.querySelector('[data-fine]').innerHTML = page.querySelector('[data-fine]').innerHTML
-      start(next)?.backTo(places ?? [])
+      let page = await read(location.href)
+      const here = () => (stay && place?.where()) || []
+      const from = place?.from(here())
+      if (from && !here().some(({ id }) => page.getElementById(id))) { // the reader is further down than it reaches
+        const further = new URL(location)
+        further.searchParams.set('before', from)
+        page = await read(further)
+      }
+      take(page, here(), stay)
     } catch {
       reading = false
       setTimeout(refresh, AGAIN_MS, stay)
     }
   }
 
+  // Puts a page in this one's place.
+  function take(page, places, stay) {
+    const next = page.querySelector('main')
+    const focused = document.activeElement.closest('[id]')?.id
+    for (const card of next.querySelectorAll('[data-feed] > article')) {
+      const old = document.getElementById(card.id)
+      if (old) keepOpen(old, card)
+    }
+    end.abort()
+    main.replaceWith(next)
+    document.querySelector('[data-fine]').innerHTML = page.querySelector('[data-fine]').innerHTML
+    if (!stay) scrollTo(0, 0)
+    start(next)?.backTo(places)
+    const card = stay ? focused && document.getElementById(focused) : next.querySelector('[data-feed] > article')
+    card?.focus({ preventScroll: true })
+  }
+
   return place
+}
+
+async function read(address) {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) })
+  if (!answer.ok) throw new Error(answer.statusText)
+  return new DOMParser().parseFromString(await answer.text(), 'text/html')
 }
 
 function timeline(main, { stream, newest, life }) {
