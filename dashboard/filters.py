@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from timeline.event import Event
 from timeline.item import Item
+from timeline.link import web_address
 from timeline.post import Author, Post
 from timeline.text import fold_hashtag
 
@@ -19,6 +20,7 @@ _TOKEN = re.compile(r"(<[^>]*>)")
 _TAG_LINK = re.compile(r"<a\b([^>]*)>((?:(?!</a>).)*)</a>", re.DOTALL)
 _PLAIN_TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_BLUESKY_POST = re.compile(r"at://(did:[a-z]+:[\w.:%-]+)/app\.bsky\.feed\.post/([\w.~:-]+)", re.ASCII)
 _READING_WPM = 220
 
 
@@ -85,6 +87,13 @@ def until(at: datetime, now: datetime, event: Event) -> str:
 def host(url: str | None) -> str:
     """The part of an address that people know it by."""
     return (urlsplit(url or "").hostname or "").removeprefix("www.")
+
+
+def quoted_address(uri: str | None) -> str | None:
+    """Where people can read a quoted post, if its name tells."""
+    if found := _BLUESKY_POST.fullmatch(uri or ""):
+        return f"https://bsky.app/profile/{found[1]}/post/{found[2]}"
+    return web_address(uri)
 
 
 def language(tag: str | None) -> str:

@@ -28,7 +28,7 @@ class Cards(Protocol):
 
     def card(self, item: Item, event: Event) -> str: ...
 
-    def broken_card(self, item_id: int) -> str: ...
+    def broken_card(self, item: Item) -> str: ...
 
 
 class Fragments:
@@ -89,7 +89,7 @@ class Fragments:
             _log.exception("a post cannot be shown", item=item.id, form=form)
             if form == "json":
                 return b""
-            told = self._cards.broken_card(item.id)
+            told = self._cards.broken_card(item)
         return frames.message("post", told, number=item.seq)
 
     def _remember(self, item: Item, words: bytes, form: Form) -> None:

@@ -59,11 +59,11 @@ class Renderer:
             return self.card(item, event, position=position, first=first)
         except Exception:
             _log.exception("a post cannot be drawn", item=item.id)
-            return self.broken_card(item.id)
+            return self.broken_card(item)
 
-    def broken_card(self, item_id: int) -> str:
+    def broken_card(self, item: Item) -> str:
         """What stands in for a post that could not be drawn."""
-        return self._broken.render(item_id=item_id)
+        return self._broken.render(item=item)
 
     def label(self, network: str) -> str:
         """What people call a network."""
@@ -113,6 +113,7 @@ def _environment() -> Environment:
         reading_minutes=filters.reading_minutes,
         safe_html=filters.safe_html,
         web_address=web_address,
+        quoted_address=filters.quoted_address,
     )
     environment.globals.update(FOLDED=filters.FOLDED, ghost=GHOST)
     return environment

@@ -9,8 +9,9 @@ from dashboard import pages, public
 from dashboard.glance import Glance
 from dashboard.keys import GLANCES, NETWORKS, RENDERER, STORE
 from dashboard.listening import late
+from dashboard.views import errors
 from storage import items
-from timeline.errors import BadCursor, NoSuchItem
+from timeline.errors import BadCursor
 from timeline.event import Event
 from timeline.item import Place
 from timeline.view import Filter
@@ -22,10 +23,20 @@ MODULES = (
 )  # fmt: skip
 
 
+class _NoSuchView(Exception):
+    """The event is here, but not what the address asks of it."""
+
+
 async def show(request: web.Request) -> web.Response:
     """The newest posts, or those before a position; ``fragment`` asks for the ``posts`` or the ``stage`` alone."""
     event = await public.event_by_slug(request.app[STORE], request.match_info["slug"])
-    now = datetime.now(UTC)
+    try:
+        return await _answer(request, event, datetime.now(UTC))
+    except _NoSuchView as error:
+        return errors.no_such_view(request, event, str(error))
+
+
+async def _answer(request: web.Request, event: Event, now: datetime) -> web.Response:
     match request.query.get("fragment"):
         case "posts":
             return pages.answer(request, "partials/_posts.html", **await _posts(request, event, now))
@@ -39,11 +50,11 @@ async def show(request: web.Request) -> web.Response:
 async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
     network, before = request.query.get("network"), request.query.get("before")
     if network and network not in {info.key for info in request.app[NETWORKS]}:
-        raise NoSuchItem(f"there is no network {network!r}")
+        raise _NoSuchView("This address asks for a network that we do not know.")
     try:
         position = Place.decode(before) if before else None
     except BadCursor as error:
-        raise NoSuchItem(str(error)) from error
+        raise _NoSuchView("This address asks for posts from a place in the timeline that does not exist.") from error
     where = Filter(network=network or None)
     page = await request.app[STORE].read(items.page, event.id, before=position, limit=POSTS, where=where)
     return {

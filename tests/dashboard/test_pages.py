@@ -43,14 +43,34 @@ async def test_a_part_is_the_same_as_in_the_page(server, room, session):
 async def test_only_a_chosen_network_is_shown(server, room, session):
     await room.says("one")
     assert "<p>one</p>" in await text(session, server / "e/conf?network=chat")
-    assert "Nothing is here" not in await text(session, server / "e/conf?network=nowhere", status=404)
 
 
-@pytest.mark.parametrize("path", ["e/nowhere", "e/conf?before=rubbish", "p/99", "nothing"])
+@pytest.mark.parametrize("asked", ["network=nowhere", "before=rubbish"])
+async def test_an_address_that_asks_too_much_leads_back_to_the_event(server, room, session, asked):
+    page = await text(session, server / f"e/conf?{asked}", status=404)
+    assert "There is no event here" not in page
+    assert 'href="/e/conf">Back to ' in page
+
+
+@pytest.mark.parametrize("path", ["e/nowhere", "p/99", "nothing"])
 async def test_what_is_not_there_is_a_page_that_leads_on(server, room, session, path):
     page = await text(session, server / path, status=404)
     assert "<h1>" in page
     assert "See all events" in page
+
+
+@pytest.mark.parametrize(
+    ("quotes", "address", "host"),
+    [
+        ("https://tech.example/@a/1", "https://tech.example/@a/1", "tech.example"),
+        ("at://did:plc:abc/app.bsky.feed.post/3k", "https://bsky.app/profile/did:plc:abc/post/3k", "bsky.app"),
+    ],
+)
+async def test_a_quoted_post_is_a_link_also_below_a_picture(server, room, session, quotes, address, host):
+    await room.says("look", quotes=quotes, media=(PICTURE,))
+    page = await text(session, server / "e/conf")
+    assert f'class="quoted" href="{address}"' in page
+    assert f"Quotes a post on {host}" in page
 
 
 async def test_a_draft_is_not_there(server, store, session):

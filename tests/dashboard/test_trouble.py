@@ -18,8 +18,8 @@ class Clumsy:
             raise ValueError("a template went wrong")
         return f"<article>{item.post.text}</article>"
 
-    def broken_card(self, item_id):
-        return f"<article>{item_id} cannot be shown</article>"
+    def broken_card(self, item):
+        return f"<article>{item.id} cannot be shown</article>"
 
 
 async def steps_of(room, store, *said):
