@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 BEAT = b":\n\n"  # a comment: keeps proxies from closing a quiet stream
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, unknown system
-LAST_CHUNK = b"0\r\n\r\n"
 _LEVEL = 6
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
