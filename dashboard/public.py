@@ -21,9 +21,11 @@ async def event_by_slug(store: Store, slug: str) -> Event:
 
 
 async def item_by_id(store: Store, item_id: int) -> tuple[Item, Event]:
-    """A shown post and its event. Raises NoSuchItem, or ErasedItem where it was removed for good."""
-    item = await store.read(items.by_id, item_id)
-    event = (await store.read(events.by_ids, {item.event_id})).get(item.event_id)
+    """A shown post and its event. Raises NoSuchItem, or ErasedItem where it was removed for good.
+
+    The event is looked at first: not even that a draft had a post is for anybody to know.
+    """
+    event = await store.read(events.of_item, item_id)
     if event is None or event.visibility == "draft":
         raise NoSuchItem(item_id)
-    return item, event
+    return await store.read(items.by_id, item_id), event

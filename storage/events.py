@@ -18,6 +18,7 @@ from timeline.event import Event
 ORDER = (events.c.starts_at.desc(), events.c.id.desc())
 _COLUMNS = tuple(events.c[field.name] for field in fields(Event))
 _BY_IDS = select(*_COLUMNS).where(events.c.id.in_(bindparam("ids", expanding=True)))
+_OF_ITEM = select(*_COLUMNS).join_from(events, items).where(items.c.id == bindparam("item"))
 # What the file or the command line brings up to date; the rest is set at creation and then switched live.
 _KEPT_UP = (
     "title", "timezone", "starts_at", "ends_at", "collect_from", "collect_until", "hashtags", "schedule", "consent",
@@ -51,6 +52,12 @@ def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:
     """The events with these ids, by id."""
     rows = reading.execute(_BY_IDS, {"ids": sorted(event_ids)})
     return {event.id: event for event in map(_event, rows)}
+
+
+def of_item(reading: Connection, item_id: int) -> Event | None:
+    """The event that a post is or was in."""
+    row = reading.execute(_OF_ITEM, {"item": item_id}).one_or_none()
+    return _event(row) if row is not None else None
 
 
 def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import events
+from storage import changes, events
 from tests.dashboard.newsroom import NOON, Newsroom, an_event
 from timeline.post import Author, Card, Counts, Media, Poll, PollOption
 
@@ -194,6 +194,22 @@ async def test_held_posts_and_posts_of_drafts_are_not_found(server, store, sessi
         200,
         {"posts": [], "next": None, "seq": await held.number()},
     )
+
+
+async def test_nothing_tells_that_a_draft_had_a_post(server, store, session):
+    draft = await Newsroom.open(store, an_event("draft", visibility="draft"))
+    numbers = await draft.number(), await draft.says("secret", uri="https://chat.example/secret")
+    window = await store.read(changes.window, draft.event.id, after=numbers[0], limit=1)
+    post = window.steps[0].change.subject
+    await draft.removes("https://chat.example/secret")
+
+    for address in ("api/v1/posts", "p"):
+        async with (
+            session.get(server / f"{address}/{post}") as removed,
+            session.get(server / f"{address}/999") as never,
+        ):
+            assert (removed.status, never.status) == (404, 404)
+            assert await removed.read() == await never.read()
 
 
 async def test_what_a_reader_has_already_is_not_sent_again(server, room, session):
