@@ -106,6 +106,15 @@ async def test_nothing_runs_off_the_side(hall, visit, width):
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+async def test_a_long_title_gives_way_to_the_state_of_the_connection(hall, visit):
+    await hall.says("hello")
+    page = await visit("e/harbour26", size=PHONE)
+    await page.evaluate("document.querySelector('.top__event').textContent = 'Harbour Towns and Cities 2026'")
+    cut = "(name) => [document.querySelector(name)].some((one) => one.scrollWidth > one.clientWidth)"
+    assert await page.evaluate(cut, ".top__event") is True
+    assert await page.evaluate(cut, "[data-fine]") is False
+
+
 async def test_the_first_view_keeps_to_its_budget(hall):
     await every_form_of_post(hall)
     async with aiohttp.ClientSession(headers={"Accept-Encoding": "gzip"}, auto_decompress=False) as session:
