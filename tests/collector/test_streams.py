@@ -1,42 +1,15 @@
 """Lines that speak by themselves: nothing lost and nothing twice, however often they break."""
 
 import asyncio
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.adapter import BACK
-from collector.health import Reports
-from collector.jetstream import Position
 from collector.networks import bluesky
-from collector.streams import Streams
+from tests.collector.listening import listening, source_of, words
 from tests.fakes.appview import FakeAppView
 from tests.fakes.jetstream import FakeJetstream
 from tests.fakes.ledger import MemoryLedger, a_source
 from timeline.errors import SourceUnavailable
-
-
-def ago(**time: float) -> datetime:
-    return datetime.now(UTC) - timedelta(**time)
-
-
-@asynccontextmanager
-async def listening(ledger, http, *, commit_s=0.05):
-    streams = Streams(ledger, http, {"bluesky": bluesky}, Reports(ledger), first_s=0.01, most_s=0.05, commit_s=commit_s)
-    streams.update(ledger.listed)
-    try:
-        yield streams
-    finally:
-        await streams.stop()
-
-
-def source_of(*hosts, source_id=1, **more):
-    return a_source(source_id, "bluesky", settings={"jetstream": tuple(host.url for host in hosts)}, **more)
-
-
-def words(ledger):
-    return sorted(post.html.removeprefix("<p>").split(" <")[0] for post in ledger.posts.values())
 
 
 async def test_what_is_tagged_comes_in_and_nothing_else(http):
@@ -129,112 +102,6 @@ async def test_a_line_that_is_cut_resumes_without_loss_or_repeat(http):
         assert all("cursor" in dict(query) for query in host.asked[1:])
 
 
-async def test_a_restart_resumes_from_the_cursor_though_nothing_matched(http):
-    async with FakeJetstream() as host:
-        ledger = MemoryLedger(source_of(host))
-        async with listening(ledger, http):
-            await host.until_connected()
-            for _ in range(50):
-                host.post("nothing to us", tags=())
-            await ledger.until(lambda: (ledger.kept.get((1, "")) or {}).get("seq") == 50)
-        host.post("while we were away #pyconf")
-        async with listening(ledger, http):
-            await ledger.until(lambda: words(ledger) == ["while we were away"])
-        assert ("cursor", "50") in host.asked[-1]
-        assert [backfill for heard, _, backfill in ledger.accepts if heard] == [False]
-
-
-async def test_a_new_source_is_live_at_once_and_reaches_back_beside(http):
-    async with FakeJetstream() as host:
-        for number in range(30):
-            host.post(f"{number:02} #pyconf", at=ago(minutes=239 - 8 * number))
-        ledger = MemoryLedger(source_of(host))
-        async with listening(ledger, http):
-            await host.until_connected()
-            host.post("live #pyconf")
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
-            await ledger.until(lambda: "live" in words(ledger))
-        assert words(ledger) == [*(f"{number:02}" for number in range(15, 30)), "live"]  # two hours
-        assert "cursor" not in dict(host.asked[0])
-        assert int(dict(host.asked[1])["cursor"]) > 10**15
-
-
-async def test_reaching_back_goes_on_where_a_kill_left_it(http):
-    async with FakeJetstream() as host:
-        for number in range(40):
-            host.post(f"{number:02} #pyconf", at=ago(minutes=100 - number))
-        ledger = MemoryLedger(source_of(host))
-        half = {"host": host.url, "wire": "v2", "seq": 20, "at": ago(minutes=80).isoformat()}
-        ledger.kept = {
-            (1, ""): {**half, "seq": 40, "at": ago(seconds=0).isoformat(), "tags": ["pyconf"]},
-            (1, BACK): half,
-        }
-        async with listening(ledger, http):
-            await ledger.until(lambda: ledger.kept[1, BACK] == {})
-        assert words(ledger) == [f"{number:02}" for number in range(19, 40)]
-
-
-async def test_far_behind_it_is_live_at_once_and_what_was_missed_follows(http):
-    async with FakeJetstream() as host:
-        for number in range(30):
-            host.post(f"{number:02} #pyconf", at=ago(minutes=30 - number))
-        ledger = MemoryLedger(source_of(host))
-        ledger.kept = {
-            (1, ""): {
-                "host": host.url,
-                "wire": "v2",
-                "seq": 10,
-                "at": ago(minutes=20).isoformat(),
-                "tags": ["pyconf"],
-            }
-        }
-        async with listening(ledger, http):
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
-        assert words(ledger) == [f"{number:02}" for number in range(9, 30)]
-        assert {backfill for heard, _, backfill in ledger.accepts if heard} == {True}
-        assert ["cursor" in dict(query) for query in host.asked[:2]] == [False, True]
-
-
-async def test_a_number_the_host_forgot_is_reached_back_for_by_time(http):
-    async with FakeJetstream(first=1_000) as host:
-        for number in range(10):
-            host.post(f"{number:02} #pyconf", at=ago(minutes=9 - number))
-        host.floor = 1_005
-        ledger = MemoryLedger(source_of(host))
-        at = ago(minutes=9).isoformat()
-        ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 3, "at": at, "tags": ["pyconf"]}}
-        async with listening(ledger, http):
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
-        assert words(ledger) == [f"{number:02}" for number in range(5, 10)]
-        assert [dict(query).get("cursor", "")[:1] for query in host.asked[:2]] == ["3", ""]
-
-
-async def test_a_number_from_the_future_is_resumed_by_time(http):
-    """The host was built anew: our number is beyond its last."""
-    async with FakeJetstream() as host:
-        host.post("missed #pyconf", at=ago(seconds=0))
-        ledger = MemoryLedger(source_of(host))
-        at = ago(seconds=10).isoformat()
-        ledger.kept = {(1, ""): {"host": host.url, "wire": "v2", "seq": 900, "at": at, "tags": ["pyconf"]}}
-        async with listening(ledger, http):
-            await ledger.until(lambda: words(ledger) == ["missed"])
-        assert ledger.kept[1, ""]["seq"] == 1
-
-
-async def test_a_deletion_while_reaching_back_does_not_bring_the_post_back(http):
-    async with FakeJetstream() as host:
-        old = host.post("to be deleted #pyconf", at=ago(minutes=30))
-        for number in range(10):
-            host.post(f"{number:02} #pyconf", at=ago(minutes=20))
-        ledger = MemoryLedger(source_of(host))
-        async with listening(ledger, http):
-            await host.until_connected()
-            host.delete(old)  # live, and before the reading reaches its creation
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
-            await ledger.until(lambda: len(ledger.posts) == 10)
-        assert words(ledger) == [f"{number:02}" for number in range(10)]
-
-
 async def test_the_next_host_takes_over_by_time(http):
     async with FakeJetstream() as first, FakeJetstream(first=70_000) as second:
         ledger = MemoryLedger(source_of(first, second))
@@ -272,19 +139,6 @@ async def test_sources_of_several_events_share_one_connection(http):
             live = [query for query in host.asked if "cursor" not in dict(query)]
             assert len(live) == 1
         assert {ids for _, ids, backfill in ledger.accepts if not backfill} == {(1, 2)}
-
-
-async def test_a_hashtag_added_later_is_reached_back_for(http):
-    async with FakeJetstream() as host:
-        ledger = MemoryLedger(source_of(host))
-        async with listening(ledger, http) as streams:
-            await host.until_connected()
-            host.post("seen #pyconf")
-            host.post("passed over #sprint", tags=("sprint",))
-            await ledger.until(lambda: (ledger.kept.get((1, "")) or {}).get("seq") == 2)
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})
-            streams.update([source_of(host, hashtags=("pyconf", "sprint"))])
-            await ledger.until(lambda: words(ledger) == ["passed over", "seen"])
 
 
 async def test_a_dead_line_does_not_touch_its_neighbour(http):
@@ -379,41 +233,3 @@ def test_sources_that_name_the_same_hosts_share_a_line():
     alone = a_source(3, "bluesky", settings={"jetstream": "wss://jetstream.example/"})
     assert bluesky.line(one) == bluesky.line(other)
     assert bluesky.line(alone) == "wss://jetstream.example v2"
-
-
-async def test_reaching_back_on_another_host_than_the_live_line_comes_to_an_end(http):
-    async with FakeJetstream() as dead, FakeJetstream() as host:
-        dead.refuse = 503
-        for number in range(10):
-            host.post(f"{number} #pyconf", at=ago(minutes=9 - number))
-        source = source_of(dead, host)
-        elsewhere = Position("ws://elsewhere.example", ago(minutes=3), 900)
-        since = Position(dead.url, ago(minutes=6.5), 7)
-        batches = [
-            batch
-            async for batch in bluesky.reach_back(
-                [source], {(1, BACK): since.cursor()}, http, live={(1, ""): elsewhere.cursor()}
-            )
-        ]
-        assert len([thing for batch in batches for thing in batch.heard]) in (6, 7)  # a little is read again
-        assert batches[-1].cursors == {(1, BACK): {}}
-
-
-async def test_what_no_host_repeats_any_more_closes_the_gap_and_is_told(http):
-    async with FakeJetstream(first=100, floor=100, forgets=True) as host:
-        since = Position(host.url, ago(days=30), 7)
-        batches = bluesky.reach_back([source_of(host)], {(1, BACK): since.cursor()}, http, live={})
-        told = [(batch.found, batch.cursors) async for batch in batches]
-        assert told == [("no host repeats anything from so long ago", {(1, BACK): {}})]
-
-
-async def test_a_host_built_anew_is_reached_back_on_by_time(http):
-    async with FakeJetstream() as host:
-        for number in range(5):
-            host.post(f"{number} #pyconf", at=ago(minutes=30 - number))
-        ledger = MemoryLedger(source_of(host))
-        before = Position(host.url, ago(minutes=40), 9_000)
-        ledger.kept = {(1, ""): before.cursor(tags=["pyconf"])}
-        async with listening(ledger, http):
-            await ledger.until(lambda: len(ledger.posts) == 5)
-            await ledger.until(lambda: ledger.kept.get((1, BACK)) == {})

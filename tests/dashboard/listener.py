@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+
+from dashboard import frames
 
 PATIENCE_S = 10
 
@@ -103,3 +105,17 @@ async def listen(
     async with session.get(address, headers=named) as response:
         assert response.status == expect, await response.text()
         yield Listener(response)
+
+
+def numbers(messages: Iterable[Message]) -> list[int | None]:
+    return [message.number for message in messages]
+
+
+def said(raw: bytes) -> bytes:
+    """All but the beats of the heart."""
+    return raw.replace(frames.BEAT, b"")
+
+
+def words(messages: Iterable[Message]) -> list[str]:
+    """What the posts among them say."""
+    return [message.json["text"] for message in messages if message.kind == "post"]
