@@ -7,9 +7,10 @@ from pathlib import Path
 
 from backchannel.opening import networks, opened, settings_of
 from backchannel.plan import Lent, name_of, planned
-from backchannel.terminal import is_watched, say, tell, tell_json
+from backchannel.terminal import is_watched, say, tell, tell_json, with_hint
 from backchannel.version import version
 from collector import registry
+from collector.adapter import require_words
 from collector.http import Http
 from config.load import Settings
 from storage import events, schema, sources
@@ -86,10 +87,11 @@ async def _sources(settings: Settings) -> list[tuple[str, Source]]:
 
 
 async def _try(slug: str, source: Source, http: Http) -> Finding:
-    name = name_of(source)
+    name, adapter = name_of(source), registry.adapters()[source.kind]
     try:
+        require_words(source, adapter.INFO)
         async with asyncio.timeout(PATIENCE_S):
-            found = await registry.adapters()[source.kind].check(source, http)
+            found = await adapter.check(source, http)
     except SourceUnavailable as error:
         return Finding(event=slug, kind=source.kind, source=name, ok=False, found=error.reason, hint=error.hint)
     except TimeoutError:
@@ -99,5 +101,5 @@ async def _try(slug: str, source: Source, http: Http) -> Finding:
 
 
 def _line(finding: Finding) -> str:
-    hint = f". {finding.hint}" if finding.hint else ""
-    return f"{'ok' if finding.ok else 'failing'}\t{finding.event}\t{finding.source}: {finding.found}{hint}"
+    found = with_hint(finding.found, finding.hint)
+    return f"{'ok' if finding.ok else 'failing'}\t{finding.event}\t{finding.source}: {found}"

@@ -89,7 +89,7 @@ def demo(
     port: Port = 8080,
     speed: Annotated[float, typer.Option(min=0.01, max=1e6, help="How many times faster than it was.")] = 60,
 ) -> None:
-    """Play a recorded conference in a temporary database: no keys, no network, nothing kept."""
+    """Play a recorded conference, and keep nothing. It needs no keys and no network."""
     from backchannel.demo import demo
 
     demo(host=host, port=port, speed=speed)
@@ -97,7 +97,10 @@ def demo(
 
 @app.command()
 def check(config: Config = CONFIG, json: Json = False) -> None:
-    """Check the configuration and try every source once: 0 all well, 3 some sources are not, 1 nothing works."""
+    """Check the configuration, and try every source once.
+
+    The exit status is 0 if all is well, 3 if some sources are not, 1 if nothing works.
+    """
     from backchannel.check import check
 
     raise typer.Exit(check(config, as_json=json))
@@ -105,7 +108,7 @@ def check(config: Config = CONFIG, json: Json = False) -> None:
 
 @app.command()
 def backup(file: File, config: Config = CONFIG) -> None:
-    """Write the database and the pictures into FILE, while the service runs."""
+    """Write the database and the pictures into FILE. The service may run meanwhile."""
     from backchannel.upkeep import backup
 
     backup(config, file)
@@ -194,7 +197,7 @@ def event_copy(
     ] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Make a new event with the sources, rules and looks of another, without its posts."""
+    """Make a new event like another, without its posts. It has the sources, rules and looks of the other."""
     from backchannel.events import copy
 
     keys = {"title": title, "starts": starts, "ends": ends}

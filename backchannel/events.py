@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -10,13 +10,14 @@ import msgspec
 
 from backchannel import plan
 from backchannel.opening import networks, opened, settings_of
-from backchannel.terminal import Refused, ask, counted, say, tell, tell_json
+from backchannel.terminal import Refused, ask, counted, say, tell, tell_json, with_hint
+from collector.adapter import require_words
 from config.events import read_event
 from config.load import Settings
 from dashboard.api import shape
 from storage import events, sources
 from storage.writing import Writing
-from timeline.errors import NoSuchEvent
+from timeline.errors import NoSuchEvent, SourceUnavailable
 from timeline.event import Event
 from timeline.network import SourceStatus
 
@@ -31,6 +32,11 @@ def add(file: Path, keys: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) 
     settings, kinds, now = settings_of(file), networks(), datetime.now(UTC)
     given = read_event({**keys, "source": list(told)}, kinds, folder=Path.cwd())
     planned = plan.planned(given, kinds, zone=settings.site.timezone, began=now)
+    for source in planned.sources:
+        try:
+            require_words(source, kinds[source.kind])
+        except SourceUnavailable as error:
+            raise Refused(f"{plan.name_of(source)}: {with_hint(error.reason, error.hint)}") from error
     event = _write(settings, _add, planned, at=now)
     say(f"Added {event.slug}: {address(settings, event)}")
 
@@ -42,7 +48,7 @@ def list_events(file: Path, *, as_json: bool) -> None:
     if as_json:
         return tell_json([_public(settings, event, now) for event in found])
     for event in found:
-        tell(f"{event.slug}\t{event.phase(now)}\t{_days(event)}\t{event.title}")
+        tell(f"{event.slug}\t{_phase(event, now)}\t{_days(event)}\t{event.title}")
     if not found:
         say("There are no events yet: `backchannel event add` makes one, or write one into the configuration.")
     return None
@@ -55,13 +61,13 @@ def show(file: Path, slug: str, *, as_json: bool) -> None:
     statuses = _read(settings, sources.of_event, event.id)
     if as_json:
         return tell_json({**_public(settings, event, now), "sources": [_source(status) for status in statuses]})
-    tell(f"{event.title} ({event.slug}), {event.phase(now)}")
+    tell(f"{event.title} ({event.slug}), {_phase(event, now)}")
     tell(f"  {address(settings, event)}")
     tell(f"  {_days(event)}, {event.timezone}; {' '.join(f'#{tag}' for tag in event.hashtags) or 'no hashtags'}")
     tell(f"  {event.visibility}, moderation {event.moderation}")
     for status in statuses:
-        trouble = f": {status.error} {status.hint or ''}".rstrip() if status.error else ""
-        tell(f"  {status.state}\t{plan.name_of(status.source)}\t{status.posts} posts{trouble}")
+        trouble = f": {with_hint(status.error, status.hint)}" if status.error else ""
+        tell(f"  {status.state}\t{plan.name_of(status.source)}\t{counted(status.posts, 'post')}{trouble}")
     return None
 
 
@@ -133,8 +139,15 @@ def _source(status: SourceStatus) -> dict[str, Any]:
 
 
 def _days(event: Event) -> str:
+    """As one would write them: an end at midnight is the day before, included."""
     starts, ends = event.starts_at.astimezone(event.zone), event.ends_at.astimezone(event.zone)
-    return f"{starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}"
+    first = f"{starts:%Y-%m-%d %H:%M}" if starts.time() != time.min else f"{starts:%Y-%m-%d}"
+    last = f"{ends:%Y-%m-%d %H:%M}" if ends.time() != time.min else f"{ends - timedelta(days=1):%Y-%m-%d}"
+    return first if first == last else f"{first} to {last}"
+
+
+def _phase(event: Event, now: datetime) -> str:
+    return "archived" if event.archived_at is not None else event.phase(now)
 
 
 def _read(settings: Settings, function: Callable[..., Answer], *args: Any) -> Answer:

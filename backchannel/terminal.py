@@ -28,6 +28,11 @@ def tell_json(data: Any) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def with_hint(reason: str, hint: str | None) -> str:
+    """What is wrong with a source, and the next step if there is one."""
+    return f"{reason}. {hint}" if hint else reason
+
+
 def counted(number: int, thing: str) -> str:
     """``1 post``, ``2 posts``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

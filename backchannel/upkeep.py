@@ -1,6 +1,7 @@
 """``backup``, ``restore`` and ``migrate``."""
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,12 @@ def backup(file: Path, to: Path) -> None:
     settings = settings_of(file)
     if schema.state(settings.storage.url) == "empty":
         raise Refused("there is no database yet: `backchannel serve` makes one")
+    if to.is_dir():
+        raise Refused(f"{to} is a folder: name a file, like {to / 'backchannel.tar'}")
+    if not to.parent.is_dir():
+        raise Refused(f"there is no folder {to.parent}: make it first, or name a file elsewhere")
+    if not os.access(to.parent, os.W_OK):
+        raise Refused(f"you may not write to {to.parent}: name a file elsewhere, or run this as who may")
     if is_watched():
         say(f"Backing up into {to} …")
     say(f"Backed up {_told(asyncio.run(_backup(settings, to)))} into {to}.")

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from collector.http import Http
 from collector.ledger import Key
+from timeline.errors import SourceUnavailable
 from timeline.network import NetworkInfo, Source
 from timeline.post import AuthorUpdate, Cursor, Heard
 
@@ -102,3 +103,12 @@ class Introducing(Adapter, Protocol):
 
     async def profiles(self, uris: Sequence[str], sources: Sequence[Source], http: Http) -> list[AuthorUpdate]:
         """Look authors up together; who is not found is left out. Raises SourceUnavailable."""
+
+
+def require_words(source: Source, network: NetworkInfo) -> None:
+    """Raises SourceUnavailable where neither a hashtag nor an account says what to look for."""
+    by_words = network.tagged or source.keep == "tagged"
+    if by_words and not source.hashtags and not source.accounts:
+        accounts = any(field.name == "accounts" for field in network.fields)
+        hint = f"Give the event a hashtag{', or the source accounts' if accounts else ''}."
+        raise SourceUnavailable("there is nothing to ask for", hint=hint)

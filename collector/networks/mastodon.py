@@ -161,8 +161,6 @@ async def _older(ask: Ask, timeline: Timeline, cursor: dict[str, Any]) -> AsyncI
 async def check(source: Source, http: Http) -> str:
     """How much each hashtag shows. Raises SourceUnavailable."""
     server = Server.of(source, http)
-    if not source.hashtags and not source.accounts:
-        raise SourceUnavailable("there is nothing to ask for", hint="Give the event a hashtag, or the source accounts.")
     said = []
     for hashtag, timeline in _hashtags(source, server):
         page = (await timeline.page()).content

@@ -32,6 +32,48 @@ async def test_every_command_has_help(tmp_path, words):
     assert "--help" in ran.out
 
 
+@pytest.mark.parametrize("words", [[], ["event"]])
+async def test_help_cuts_no_sentence_short(tmp_path, words):
+    assert "..." not in (await run(tmp_path, *words, "--help", COLUMNS="80")).out.partition("Commands:")[2]
+
+
+async def test_an_event_that_cannot_find_anything_is_not_added(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+
+    mastodon = await run(tmp_path, "event", "add", "a", "--title", "A", "--mastodon", "https://mastodon.social")
+    bluesky = await run(tmp_path, "event", "add", "a", "--title", "A", "--bluesky")
+    listed = await run(tmp_path, "event", "list")
+
+    assert (mastodon.status, mastodon.err) == (
+        1,
+        "mastodon https://mastodon.social: there is nothing to ask for. "
+        "Give the event a hashtag, or the source accounts.\n",
+    )
+    assert (bluesky.status, bluesky.err) == (
+        1,
+        "bluesky: there is nothing to ask for. Give the event a hashtag, or the source accounts.\n",
+    )
+    assert listed.out == ""
+
+
+async def test_the_days_of_events_are_told_as_one_writes_them(tmp_path):
+    (tmp_path / "backchannel.toml").write_text('[site]\ntimezone = "Europe/London"')
+    for slug, starts, ends in (("days", "2037-03-11", "2037-03-13"), ("day", "2036-03-11", "2036-03-11"),
+                               ("hours", "2035-03-11T09:00", "2035-03-11T17:30")):  # fmt: skip
+        await run(tmp_path, "event", "add", slug, "--title", "T", "--starts", starts, "--ends", ends)
+    await run(tmp_path, "event", "archive", "day")
+
+    listed = await run(tmp_path, "event", "list")
+    shown = await run(tmp_path, "event", "show", "day")
+
+    assert listed.out.splitlines() == [
+        "days\tcoming\t2037-03-11 to 2037-03-13\tT",
+        "day\tarchived\t2036-03-11\tT",
+        "hours\tcoming\t2035-03-11 09:00 to 2035-03-11 17:30\tT",
+    ]
+    assert shown.out.splitlines()[0] == "T (day), archived"
+
+
 async def test_the_version_is_alone_on_stdout(tmp_path):
     ran = await run(tmp_path, "--version")
 
@@ -163,7 +205,7 @@ async def test_an_event_is_checked_as_the_file_is(tmp_path):
     assert ran.status == 1
     assert ran.err.splitlines() == [
         'slug: "Big" is no slug; use small letters, digits and hyphens, 64 at most',
-        'source[1].url: "nope" is no address; write it whole, beginning with https:// or http:// or wss:// or ws://',
+        'source[1].url: "nope" is no address; write it whole, beginning with https:// or http://',
         'starts: "today" is no date; write 2026-10-11 or 2026-10-11T09:00:00',
     ]
 

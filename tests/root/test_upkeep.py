@@ -97,6 +97,21 @@ async def test_there_is_nothing_to_back_up_before_the_first_start(tmp_path):
     assert (ran.status, ran.err) == (1, "there is no database yet: `backchannel serve` makes one\n")
 
 
+async def test_a_place_that_takes_no_backup_is_named_as_it_was_typed(tmp_path):
+    (tmp_path / "backchannel.toml").write_text("")
+    await run(tmp_path, "migrate")
+    (tmp_path / "folder").mkdir()
+
+    folder = await run(tmp_path, "backup", "folder")
+    nowhere = await run(tmp_path, "backup", "nope/b.tar")
+
+    assert (folder.status, folder.err) == (1, "folder is a folder: name a file, like folder/backchannel.tar\n")
+    assert (nowhere.status, nowhere.err) == (
+        1,
+        "there is no folder nope: make it first, or name a file elsewhere\n",
+    )
+
+
 async def test_a_file_that_is_no_backup_is_not_restored(tmp_path):
     (tmp_path / "backchannel.toml").write_text("")
     (tmp_path / "diary.txt").write_text("Dear diary")
