@@ -9,10 +9,6 @@ from tests.fakes.site import site
 from timeline.errors import SourceUnavailable
 
 
-async def _hello(request: web.Request) -> web.Response:
-    return web.Response(text="hello", headers={"X-Seen": request.headers["User-Agent"]})
-
-
 def _speaking(*messages, protocol="quay.v1"):
     """A web socket that says these and then nothing more."""
 
