@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape, unescape
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ _PLAIN_TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BLUESKY_POST = re.compile(r"at://(did:[a-z]+:[\w.:%-]+)/app\.bsky\.feed\.post/([\w.~:-]+)", re.ASCII)
 _READING_WPM = 220
+_MORNING = time(6)
 
 
 def clock(at: datetime, event: Event) -> str:
@@ -29,16 +30,25 @@ def clock(at: datetime, event: Event) -> str:
     return f"{at.astimezone(event.zone):%H:%M}"
 
 
-def day(at: datetime | date, event: Event) -> str:
-    """Monday 12 October; the year is added outside the event's own."""
+def day(at: datetime | date, event: Event, now: datetime | None = None) -> str:
+    """Monday 12 October; the year is added outside that of ``now``, or else the event's own."""
     local = at.astimezone(event.zone) if isinstance(at, datetime) else at
-    year = "" if local.year == event.starts_at.astimezone(event.zone).year else f" {local.year}"
-    return f"{local:%A} {local.day} {local:%B}{year}"
+    usual = (now or event.starts_at).astimezone(event.zone).year
+    return f"{local:%A} {local.day} {local:%B}" + ("" if local.year == usual else f" {local.year}")
+
+
+def starts(event: Event, now: datetime) -> str:
+    """Monday 12 October at 09:00; who gives a date alone begins at midnight, and no hour is told."""
+    local = event.starts_at.astimezone(event.zone)
+    return day(local, event, now) + ("" if local.time() == time() else f" at {local:%H:%M}")
 
 
 def last_moment(event: Event) -> datetime:
-    """The end of an event; midnight belongs to the day before."""
-    return max(event.starts_at, event.ends_at - timedelta(microseconds=1))
+    """The end of an event; the small hours belong to the day before."""
+    end = event.ends_at.astimezone(event.zone)
+    if end.time() <= _MORNING:
+        end = datetime.combine(end.date(), time(), tzinfo=event.zone) - timedelta(microseconds=1)
+    return max(event.starts_at, end.astimezone(UTC))
 
 
 def dates(event: Event) -> str:

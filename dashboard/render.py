@@ -99,6 +99,7 @@ def _environment() -> Environment:
     environment.filters.update(
         clock=filters.clock,
         day=filters.day,
+        starts=filters.starts,
         dates=filters.dates,
         last_moment=filters.last_moment,
         iso=filters.iso,

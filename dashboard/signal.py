@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from dashboard import strokes
+from dashboard.filters import last_moment
 from dashboard.strokes import Bars
 from timeline.event import Event
 from timeline.item import Place
@@ -89,7 +90,7 @@ def span_of(event: Event, now: datetime) -> Span:
             last = today
             first = min(last, max(_local(event.collect_from, event), last - timedelta(days=6)))
         case "live":
-            last = max(today, min(last, first + timedelta(days=_MAX_DAYS - 1)))
+            last = max(today, min(_local(last_moment(event), event), first + timedelta(days=_MAX_DAYS - 1)))
     first = max(first, last - timedelta(days=_MAX_DAYS - 1))
     start = _midnight(first, event)
     return Span(start=start, minutes=(_midnight(last + timedelta(days=1), event) - start) // MINUTE)

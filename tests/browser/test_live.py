@@ -165,7 +165,7 @@ async def test_a_hidden_page_lets_go_and_misses_nothing(hall, visit):
 
 async def test_the_first_post_turns_the_waiting_page_into_a_timeline(hall, visit):
     page = await visit("e/harbour26")
-    assert await page.text_content("h1") == "No posts yet.Here is what we are listening to."
+    assert await page.text_content("main h2") == "No posts yet. Here is what we are listening to."
     await page.evaluate("window.same = true")
 
     await hall.says("at last")

@@ -31,6 +31,8 @@ EVENT = an_event(hashtags=("Harbour26",))
         ((2026, 12, 31, 9), (2027, 1, 1, 17), "31 December 2026 – 1 January 2027"),
         ((2026, 10, 11, 9), (2026, 10, 11, 17), "11 October 2026"),
         ((2026, 10, 11, 9), (2026, 10, 13, 23), "11–13 October 2026"),
+        ((2026, 10, 11, 2), (2026, 10, 14, 2), "11–13 October 2026"),
+        ((2026, 10, 11, 11), (2026, 10, 14, 11), "11–14 October 2026"),
     ],
 )
 def test_days_of_an_event_are_told_in_one_breath(starts, ends, told):
@@ -43,6 +45,12 @@ def test_times_are_those_of_the_place():
     assert filters.clock(NOON, event) == "17:45"
     assert filters.day(NOON + timedelta(hours=7), event) == "Sunday 22 November"
     assert filters.day(NOON - timedelta(days=365), event) == "Friday 21 November 2025"
+
+
+@pytest.mark.parametrize(("hour", "told"), [(0, "Thursday 11 March 2027"), (9, "Thursday 11 March 2027 at 09:00")])
+def test_a_date_without_an_hour_gets_none(hour, told):
+    event = an_event(starts_at=datetime(2027, 3, 11, hour, tzinfo=UTC))
+    assert filters.starts(event, NOON) == told
 
 
 def test_cards_are_ordered_to_the_microsecond():

@@ -151,3 +151,27 @@ async def test_every_file_a_page_names_is_there(server, room, session):
 async def test_the_theme_comes_with_the_page(server, room, session):
     for cookie, drawn in (("dark", 'data-theme="dark"'), ('dark" onload="x', 'lang="en-GB">')):
         assert drawn in (await text(session, server / "e/conf", cookies={"theme": cookie}))[:200]
+
+
+@pytest.mark.parametrize(
+    ("opens", "starts", "closes", "told", "promises"),
+    [
+        (-30, -20, -9, "This event has ended. Nothing was collected.", False),
+        (-30, -20, 9, "This event has ended. No posts were found yet.", False),
+        (9, 20, 40, "Collecting starts on ", False),
+        (-9, 20, 40, "No posts yet. Here is what we are listening to.", True),
+    ],
+)
+async def test_an_empty_page_promises_only_what_will_happen(
+    server, store, session, opens, starts, closes, told, promises
+):
+    now = datetime.now(UTC)
+    at = [now + timedelta(days=days) for days in (opens, starts, starts + 3, closes)]
+    event = an_event("void", title="Void", collect_from=at[0], starts_at=at[1], ends_at=at[2], collect_until=at[3])
+    await Newsroom.open(store, event)
+
+    page = await text(session, server / "e/void")
+
+    assert f"<h2>{told}" in page
+    assert '<h1 dir="auto">Void</h1>' in page
+    assert [words in page for words in ("will appear here on its own", "Post the first one")] == [promises] * 2
