@@ -38,5 +38,9 @@ async def show(request: web.Request) -> web.Response:
     phases = {phase: [one for one in listed if one.event.phase(now) == phase] for phase in ("live", "coming", "past")}
     return pages.answer(
         request, "index.html", modules=("site.js", "theme.js"),
-        now=now, live=sorted(phases["live"], key=lambda one: one.glance.latest is None), coming=phases["coming"][::-1], past=phases["past"],
+        now=now, live=sorted(phases["live"], key=_is_empty), coming=phases["coming"][::-1], past=phases["past"],
     )  # fmt: skip
+
+
+def _is_empty(one: Listed) -> bool:
+    return one.glance.latest is None
