@@ -109,6 +109,6 @@ def require_words(source: Source, network: NetworkInfo) -> None:
     """Raises SourceUnavailable where neither a hashtag nor an account says what to look for."""
     by_words = network.tagged or source.keep == "tagged"
     if by_words and not source.hashtags and not source.accounts:
-        accounts = any(field.name == "accounts" for field in network.fields)
+        accounts = any(field.name == "accounts" and not field.later for field in network.fields)
         hint = f"Give the event a hashtag{', or the source accounts' if accounts else ''}."
         raise SourceUnavailable("there is nothing to ask for", hint=hint)

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from config.mistakes import ConfigError, Faults, Key, Mistake, Wrong, named
 from config.settings import Event, Source, span_of
 from config.sources import Kind, read_source
-from config.values import FIRST_MOMENT, date_in, zone_in
+from config.values import FIRST_MOMENT, date_in, is_slug, zone_in
 from config.wording import note_all
 
 
@@ -18,7 +18,7 @@ def read_event(raw: Mapping[str, Any], kinds: Mapping[str, Kind], folder: Path) 
     faults = Faults()
     events = read_events([raw], kinds, folder, faults)
     if faults or not events:
-        told = ((named(key[2:]), wrong) for key, wrong in faults.in_order())
+        told = ((named(key[2:]), wrong) for key, wrong in faults.in_order({"event": [raw]}))
         raise ConfigError(Mistake(where="", key=key, fault=wrong.fault, fix=wrong.fix) for key, wrong in told)
     return events[0]
 
@@ -44,6 +44,11 @@ def slugs_of(events: Any) -> list[str | None]:
     listed = events if isinstance(events, list) else []
     slugs = [event.get("slug") if isinstance(event, Mapping) else None for event in listed]
     return [slug if isinstance(slug, str) and slug.strip() else None for slug in slugs]
+
+
+def names_of(events: Any) -> list[str | None]:
+    """What to call each event in messages: by its slug where that can be one."""
+    return [slug if slug and is_slug(slug) else None for slug in slugs_of(events)]
 
 
 def _event(raw: Any, key: Key, kinds: Mapping[str, Kind], folder: Path, faults: Faults, zone: str) -> Event | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from config import environment
-from config.events import read_events, slugs_of
+from config.events import names_of, read_events
 from config.mistakes import ConfigError, Faults, Key, Mistake, Wrong, named
 from config.references import resolve
 from config.settings import Event, Log, Network, Site, Storage, Tables
@@ -34,14 +34,17 @@ def load(file: Path, kinds: Mapping[str, Kind]) -> Settings:
     """Read ``file`` and the environment; ``kinds`` tells which sources there are. Raises ConfigError."""
     folder = file.absolute().parent
     faults = Faults()
-    raw = resolve(read_toml(file), folder, faults)
+    written = read_toml(file)
+    raw = resolve(written, folder, faults)
     given = raw.pop("event", [])
     overriding, strays = environment.tables()
     raw = _overridden(raw, overriding, faults)
     tables = _tables(raw, folder, faults)
     events = read_events(given, kinds, folder, faults, zone=zone_in(raw.get("site")) or "UTC")
     if faults or strays or tables is None:
-        told = [_mistake(key, wrong, file, overriding, slugs_of(given)) for key, wrong in faults.in_order()]
+        found = faults.in_order(written)
+        told = [_mistake(key, wrong, file, overriding, names_of(given)) for key, wrong in found]
+        told.sort(key=lambda mistake: mistake.where == environment.WHERE)
         raise ConfigError([*told, *strays])
     return Settings(
         file=file,

@@ -1,9 +1,10 @@
 """What is wrong with a configuration: every mistake with its place, the fault and the fix."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ class Faults:
         for key in keys:
             self._wrong.pop(key, None)
 
-    def in_order(self) -> list[tuple[Key, Wrong]]:
-        return sorted(self._wrong.items(), key=_order)
+    def in_order(self, raw: Any) -> list[tuple[Key, Wrong]]:
+        """By their place in ``raw``, the file as it was read; what a table lacks comes after what it has."""
+        return sorted(self._wrong.items(), key=lambda found: _place(found[0], raw))
 
     def __contains__(self, key: Key) -> bool:
         return key in self._wrong
@@ -82,7 +84,7 @@ def quoted(value: object) -> str:
 
 
 def named(key: Key, slugs: Sequence[str | None] = ()) -> str:
-    """``event[socitm09].source[2].url``: an event by its slug where that tells it, lists counted from 1."""
+    """``event[socitm09].source[2].url``: an event by its slug where that is one, lists counted from 1."""
     words: list[str] = []
     for depth, part in enumerate(key):
         if isinstance(part, int):
@@ -93,5 +95,14 @@ def named(key: Key, slugs: Sequence[str | None] = ()) -> str:
     return "".join(words)
 
 
-def _order(found: tuple[Key, Wrong]) -> list[str]:
-    return [f"{part:09}" if isinstance(part, int) else part for part in found[0]]
+def _place(key: Key, raw: Any) -> list[int]:
+    places: list[int] = []
+    for part in key:
+        if isinstance(raw, Mapping):
+            keys = list(raw)
+            places.append(keys.index(part) if part in raw else len(keys))
+            raw = raw.get(part)
+        else:
+            places.append(part if isinstance(part, int) else 0)
+            raw = raw[part] if isinstance(raw, list) and isinstance(part, int) and part < len(raw) else None
+    return places

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.mistakes import ConfigError, Mistake
 
+_UNCLOSED = (r"Illegal character '\n'", r"Found invalid character '\n'", "Unterminated string", 'Expected "\'"')
 BIGGEST_FILE = 1_000_000  # bytes; a configuration is written by hand
 
 
@@ -22,7 +23,8 @@ def read_toml(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at (line \d+, column \d+|end of document)\)", str(error))
         fault = str(error).partition(" (at ")[0]
-        raise _error(file, f"not TOML: {fault}", "mend this line", at=found[1] if found else "") from error
+        fault = "a quote is not closed" if fault in _UNCLOSED else f"not TOML: {fault}"
+        raise _error(file, fault, "mend this line", at=found[1] if found else "") from error
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _error(file, "not UTF-8", "save the file as UTF-8", at=f"line {line}") from error

@@ -89,9 +89,14 @@ def address(text: str, *schemes: str) -> str:
     return text.strip()
 
 
+def is_slug(text: str) -> bool:
+    """Whether it can be the short name of an event in addresses."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def slug(text: str) -> str:
     """The short name of an event in addresses."""
-    if not _SLUG.fullmatch(text):
+    if not is_slug(text):
         raise Wrong(f"{quoted(text)} is no slug", "use small letters, digits and hyphens, 64 at most")
     return text
 

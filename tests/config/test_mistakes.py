@@ -38,6 +38,12 @@ def test_the_same_source_twice_is_a_mistake(told):
     ("text", "expected"),
     [
         ("[site]\ntitle = \n", "backchannel.toml: line 2, column 9: not TOML: Invalid value; mend this line"),
+        (
+            '[site]\ntitle = "x\nlogo = "y"',
+            "backchannel.toml: line 2, column 11: a quote is not closed; mend this line",
+        ),
+        ("title = 'x\n", "backchannel.toml: end of document: a quote is not closed"),
+        ('title = "x', "backchannel.toml: end of document: a quote is not closed"),
         ("[site", "backchannel.toml: end of document: not TOML: Expected"),
         (
             "[event]\nslug = 'a'",

@@ -51,7 +51,7 @@ async def test_an_event_that_cannot_find_anything_is_not_added(tmp_path):
     )
     assert (bluesky.status, bluesky.err) == (
         1,
-        "bluesky: there is nothing to ask for. Give the event a hashtag, or the source accounts.\n",
+        "bluesky: there is nothing to ask for. Give the event a hashtag.\n",
     )
     assert listed.out == ""
 
@@ -104,8 +104,8 @@ async def test_mistakes_of_the_configuration_are_told_one_to_a_line(tmp_path):
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        'other.toml: log.format: cannot be "xml"; write "text" or "json"',
         'other.toml: site.titel: unknown key; did you mean "title"?',
+        'other.toml: log.format: cannot be "xml"; write "text" or "json"',
     ]
 
 
