@@ -61,11 +61,13 @@ class Signal:
 
     A young day is drawn close up, from its first post; after three hours the day is drawn.
 
-    ``rate`` is posts a minute just now, None once the event is over. ``values`` are the posts
-    of each bar, ``step_s`` seconds from one to the next (0 where nights are left out).
+    ``rate`` is how many posts the last full minute had, which began at ``rate_at``; None while
+    the event is not on. ``values`` are the posts of each bar, ``step_s`` seconds from one to the
+    next (0 where nights are left out).
     """
 
     rate: int | None
+    rate_at: datetime
     peak: int
     peak_at: datetime | None
     total: int
@@ -75,7 +77,8 @@ class Signal:
     ticks: tuple[Tick, ...]
     now_at: float | None
     days: tuple[Day, ...]
-    hours: tuple[tuple[datetime, int], ...]
+    rows: tuple[tuple[datetime, int], ...]
+    row_minutes: int
     values: tuple[int, ...]
     starts: datetime
     step_s: int
@@ -98,7 +101,7 @@ def span_of(event: Event, now: datetime) -> Span:
 
 def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Signal:
     """The signal of ``event`` at ``now`` from posts counted by the minute over ``span``."""
-    days = _days(event, span)
+    days = _named(_days(event, span), event, span, counts, now)
     live = event.phase(now) == "live"
     chosen = [day for day in days if day == _local(now, event)] if live else days
     parts = [_minutes_of(day, event, span) for day in chosen]
@@ -110,9 +113,11 @@ def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Sign
     fresh = here - (step * 12 if close is None else 10) if here is not None else None
     edges = [(at, min(at + step, part.stop)) for part in shown for at in range(part.start, part.stop, step)]
     counted = range(parts[0].start, parts[-1].stop)
+    row = 10 if len(chosen) == 1 else 60
     peak_minute = max(counted, key=lambda at: (counts[at], -at))
     return Signal(
-        rate=None if event.phase(now) == "past" else _rate(counts, span.minute(now)),
+        rate=sum(counts[max(0, here - 1) : here]) if here is not None else None,
+        rate_at=span.start + (span.minute(now) - 1) * MINUTE,
         peak=counts[peak_minute],
         peak_at=span.start + peak_minute * MINUTE if counts[peak_minute] else None,
         total=sum(counts[counted.start : counted.stop]),
@@ -122,7 +127,8 @@ def draw(event: Event, span: Span, counts: Sequence[int], now: datetime) -> Sign
         ticks=_ticks(shown[0], event, span) if len(chosen) == 1 else _day_ticks(shown, chosen),
         now_at=_now_at(shown[0], span, now) if live else None,
         days=_cells(days, event, span, counts, now) if len(days) > 1 else (),
-        hours=_table(event, span, counts, counted),
+        rows=_table(event, span, counts, counted, row),
+        row_minutes=row,
         values=tuple(sum(counts[left:right]) for left, right in edges),
         starts=span.start + edges[0][0] * MINUTE,
         step_s=step * 60 if len(chosen) == 1 else 0,
@@ -140,6 +146,13 @@ def _midnight(day: date, event: Event) -> datetime:
 def _days(event: Event, span: Span) -> list[date]:
     first, last = _local(span.start, event), _local(span.end - _MOMENT, event)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _named(days: list[date], event: Event, span: Span, counts: Sequence[int], now: datetime) -> list[date]:
+    """Without the morning after a night's end, if nothing was said in it."""
+    part = _minutes_of(days[-1], event, span)
+    extra = event.phase(now) == "past" and days[-1] > _local(last_moment(event), event)
+    return days[:-1] if extra and not any(counts[part.start : part.stop]) else days
 
 
 def _minutes_of(day: date, event: Event, span: Span) -> range:
@@ -168,12 +181,6 @@ def _close_up(part: range, counts: Sequence[int], here: int) -> range | None:
     start = max(part.start, min(first, here) // 5 * 5)
     wide = next((wide for wide in _CLOSE if here + _BEFORE_NOW <= start + wide), None)
     return range(start, start + wide) if wide is not None and start + wide <= part.stop else None
-
-
-def _rate(counts: Sequence[int], here: int) -> int:
-    """Posts a minute over the last five; at least 1 where there was any."""
-    recent = sum(counts[max(0, here - 4) : max(0, here + 1)])
-    return max(round(recent / 5), min(recent, 1))
 
 
 def _ticks(part: range, event: Event, span: Span) -> tuple[Tick, ...]:
@@ -226,6 +233,8 @@ def _cells(days: Sequence[date], event: Event, span: Span, counts: Sequence[int]
     )
 
 
-def _table(event: Event, span: Span, counts: Sequence[int], counted: range) -> tuple[tuple[datetime, int], ...]:
-    hours = [(at, sum(counts[at : min(at + 60, counted.stop)])) for at in range(counted.start, counted.stop, 60)]
-    return tuple(((span.start + at * MINUTE).astimezone(event.zone), posts) for at, posts in hours if posts)
+def _table(
+    event: Event, span: Span, counts: Sequence[int], counted: range, row: int
+) -> tuple[tuple[datetime, int], ...]:
+    rows = [(at, sum(counts[at : min(at + row, counted.stop)])) for at in range(counted.start, counted.stop, row)]
+    return tuple(((span.start + at * MINUTE).astimezone(event.zone), posts) for at, posts in rows if posts)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,14 +31,20 @@ def drawn(event=EVENT, *, now=NOW, posts=()):
 def test_a_live_event_is_told_by_its_day():
     morning = [datetime(2026, 10, 12, 8, 10, tzinfo=UTC)] * 7
     yesterday = [datetime(2026, 10, 11, 12, tzinfo=UTC)] * 9
-    lately = [NOW - 2 * MINUTE] * 10
+    lately = [NOW - 2 * MINUTE] * 10 + [NOW - MINUTE] * 3
 
     told = drawn(posts=morning + yesterday + lately)
 
-    assert (told.rate, told.peak, told.peak_at, told.total, told.whole) == (2, 10, NOW - 2 * MINUTE, 17, False)
-    assert [(f"{hour:%d %H:%M}", posts) for hour, posts in told.hours] == [("12 09:00", 7), ("12 14:00", 10)]
+    assert (told.rate, told.rate_at, told.peak, told.peak_at, told.total, told.whole) == (
+        3, NOW - MINUTE, 10, NOW - 2 * MINUTE, 20, False,
+    )  # fmt: skip
+    assert [(f"{start:%d %H:%M}", posts) for start, posts in told.rows] == [
+        ("12 09:10", 7),
+        ("12 14:30", 10),
+        ("12 14:40", 3),
+    ]
     assert [(day.day.day, day.posts, day.now, day.ahead) for day in told.days] == [
-        (11, 9, False, False), (12, 17, True, False), (13, 0, False, True),
+        (11, 9, False, False), (12, 20, True, False), (13, 0, False, True),
     ]  # fmt: skip
 
 
@@ -52,7 +59,7 @@ def test_a_past_event_is_told_as_a_whole():
 def test_a_coming_event_is_told_by_its_last_week():
     told = drawn(now=EVENT.starts_at - timedelta(days=3), posts=[EVENT.starts_at - timedelta(days=5)])
 
-    assert (told.rate, told.total, len(told.days)) == (0, 1, 7)
+    assert (told.rate, told.total, len(told.days)) == (None, 1, 7)
 
 
 def test_a_young_day_is_drawn_close_up_from_its_first_post():
@@ -66,8 +73,10 @@ def test_a_young_day_is_drawn_close_up_from_its_first_post():
     assert told.now_at == 68.33
 
 
-def test_a_single_post_just_now_is_not_told_as_none():
-    assert drawn(posts=[NOW]).rate == 1
+def test_the_pace_is_that_of_the_last_full_minute():
+    told = drawn(posts=[NOW, NOW - MINUTE, NOW - MINUTE, NOW - 2 * MINUTE])
+
+    assert (told.rate, told.rate_at) == (2, NOW - MINUTE)
 
 
 def test_the_bar_that_is_still_filling_stands_for_its_pace():
@@ -94,6 +103,14 @@ def test_an_end_at_midnight_belongs_to_the_day_before():
     assert [day.day.day for day in drawn(event).days] == [11, 12]
 
 
+@pytest.mark.parametrize(("said", "days"), [([], [11, 12]), ([datetime(2026, 10, 13, 1, tzinfo=UTC)], [11, 12, 13])])
+def test_the_morning_after_counts_only_if_something_was_said(said, days):
+    event = an_event(starts_at=EVENT.starts_at, ends_at=datetime(2026, 10, 13, 2, tzinfo=UTC))
+
+    assert [day.day.day for day in drawn(event, now=NOW + timedelta(days=9), posts=said).days] == days
+    assert [day.day.day for day in drawn(event, now=EVENT.starts_at).days] == [11, 12]
+
+
 @given(
     hours=st.integers(1, 500),
     zone=st.sampled_from(["Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Chatham"]),
@@ -110,7 +127,7 @@ def test_every_post_is_counted_once_wherever_clocks_change(hours, zone, since, s
 
     told = drawn(event, now=now, posts=posts)
 
-    assert sum(posts for _, posts in told.hours) == told.total
+    assert sum(posts for _, posts in told.rows) == told.total
     assert sum(day.posts for day in told.days) == (len(posts) if told.days else 0)
     assert len(told.values) == told.bars.wide <= 24 * 14
     assert all(0 <= tick.at < 100 for tick in told.ticks)
