@@ -1,4 +1,5 @@
-// Says how the connection is: in the chip after 3 s without one, after 10 s also as a notice in the figures' place.
+// Says how the connection is: in the chip after 3 s without one, after 10 s also as a notice in the place of the
+// phone's bar or of the choice of networks, which needs the connection anyway.
 import { say } from './announce.js'
 
 const RECONNECTING_MS = 3_000
@@ -30,7 +31,7 @@ export function down() {
 // A new chip each time: the old one, wider or narrower, would be seen to move.
 function show(state, text = '') {
   const next = chip.cloneNode(true)
-  next.dataset.state = state
+  next.dataset.state = document.body.dataset.reach = state
   next.querySelector('[data-fine]').hidden = Boolean(text)
   next.querySelector('[data-words]').textContent = text
   chip.replaceWith(next)

@@ -21,6 +21,7 @@ export function listen(main, show) {
       j: () => step(main, 1),
       k: () => step(main, -1),
       '.': () => !main.querySelector('[data-pill]').hidden && show(),
+      t: () => document.querySelector('[data-theme-switch]').click(),
       '?': () => dialog.showModal(),
     }[event.key.toLowerCase()] ?? (links[event.key - 1] && (() => links[event.key - 1].click()))
     if (!act) return

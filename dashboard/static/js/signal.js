@@ -44,6 +44,7 @@ export function keepSignal({ main, expect, failed, life }) {
   inspect(main)
   return {
     changed: () => within(AFTER_POSTS_MS),
+    catchUp: () => within(0),
     removed(id) {
       main.querySelectorAll(`[data-of="${id}"]`).forEach((entry) => entry.remove())
       within(AFTER_REMOVAL_MS)

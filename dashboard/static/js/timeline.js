@@ -21,10 +21,18 @@ function start(main) {
   let flushed = 0
   let asked = false
   let reading = false
+  let met = false
 
-  const stream = follow({ address, after: Number(main.dataset.seq), heard, up, down, life })
+  const stream = follow({ address, after: Number(main.dataset.seq), heard, up: connected, down, life })
   const { place, signal } = 'waiting' in main.dataset ? {} : timeline(main, { stream, newest, life })
   listen(main, () => place?.show())
+
+  // Back after an absence, what stands beside the posts is as old as it.
+  function connected() {
+    up()
+    if (met) signal?.catchUp()
+    met = true
+  }
 
   function heard(kind, data) {
     if (kind === 'reset') refresh()
