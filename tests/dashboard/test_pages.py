@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storage import sources
 from tests.dashboard.newsroom import Newsroom, an_event
+from timeline.network import Health
 from timeline.post import Media
 
 PICTURE = Media(kind="image", source_url="https://files.example/quay.jpg", alt="The quay", width=4, height=3)
@@ -120,6 +122,32 @@ async def test_the_index_lists_events_by_phase(server, store, session):
         page.index(f"Event {slug}") for slug in ("on", "soon", "gone")
     )
     assert "in 9 days" in page
+
+
+async def test_the_index_names_a_network_that_does_not_answer(server, store, session):
+    now = datetime.now(UTC)
+    soon = an_event("soon", starts_at=now + timedelta(days=9), ends_at=now + timedelta(days=10))
+    room = await Newsroom.open(store, soon)
+    await store.write(sources.report, room.source.id, Health(state="failing", at=now, error="no answer"))
+
+    page = await text(session, server / "")
+
+    assert "Chat is not answering" in page
+    assert "Listening on" not in page
+
+
+async def test_events_with_posts_come_first(server, store, session):
+    now = datetime.now(UTC)
+    for slug, hours in (("talking", 5), ("silent", 1)):
+        on = an_event(slug, starts_at=now - timedelta(hours=hours), ends_at=now + timedelta(hours=9))
+        room = await Newsroom.open(store, on)
+        if slug == "talking":
+            await room.says("something")
+
+    page = await text(session, server / "")
+
+    assert page.index("hero-talking") < page.index("hero-silent") < page.index("No posts yet")
+    assert page.count("hero__signal") == 1
 
 
 async def test_an_empty_site_says_what_to_do_next(server, session):
