@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboard import keys, middleware
 from dashboard.channel import Pace
+from dashboard.doorstep import Runner
 from dashboard.fragments import Fragments
 from dashboard.glance import Glances
 from dashboard.hub import Hub
@@ -76,7 +77,7 @@ async def listen(
 
     ``await runner.cleanup()`` ends it: first its streams, then within ``ANSWERS_END_S`` the rest.
     """
-    runner = web.AppRunner(
+    runner = Runner(
         app,
         access_log=None,  # who reads what is nobody's business; /metrics counts
         handler_cancellation=True,  # a stream's handler ends when its reader leaves

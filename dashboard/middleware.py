@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from dashboard.compression import Handler, compress
+from dashboard.headers import PREFLIGHT, is_public_read, make_safe
 from dashboard.keys import METRICS, PROXIES, REFERENCE
 from dashboard.problems import BadParameter, bad_parameter, problem
 from dashboard.views import errors
@@ -15,33 +16,12 @@ from timeline.errors import BadCursor, ErasedItem, NoSuchEvent, NoSuchItem
 MAX_ADDRESS = 2_048
 MAX_BODY_BYTES = 64 * 1024
 
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 _log = structlog.get_logger(__name__)
 
 
 async def safe_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Set what every answer carries, streams and files included, unless its view knew better."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["Server"] = "Backchannel"  # of which version is nobody's business
-    if request.path.startswith("/api/"):
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "ETag"
+    make_safe(response.headers, any_origin=is_public_read(request.path))
 
 
 @web.middleware
@@ -67,8 +47,8 @@ async def say_what_is_wrong(request: web.Request, handler: Handler) -> web.Strea
             raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
         if "\x00" in request.path or any("\x00" in word for word in request.query.values()):
             raise web.HTTPBadRequest(text="An address cannot hold a null character.")
-        if request.method == "OPTIONS" and request.path.startswith("/api/"):
-            return web.Response(status=204, headers=_PREFLIGHT)
+        if request.method == "OPTIONS" and is_public_read(request.path):
+            return web.Response(status=204, headers=PREFLIGHT)
         return await handler(request)
     except ErasedItem:
         return problem(410, "This post was removed.") if _for_programs(request) else errors.gone(request)
@@ -109,7 +89,7 @@ async def make_small(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def _for_programs(request: web.Request) -> bool:
-    return request.path.startswith(("/api/", "/media/")) or request.path.endswith("/stream")
+    return is_public_read(request.path) or request.path.endswith("/stream")
 
 
 def _refusal(request: web.Request, answer: web.HTTPException) -> web.StreamResponse:

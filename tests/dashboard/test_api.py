@@ -230,9 +230,14 @@ async def test_a_page_in_any_browser_may_read(server, room, session):
         assert preflight.status == 204
         assert preflight.headers["Access-Control-Allow-Origin"] == "*"
         assert preflight.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
-    for address in (POSTS, "api/v1/events/nobody", "api/v1/nowhere"):
+    for address in (POSTS, "api/v1/events/nobody", "api/v1/nowhere", "api"):
         async with session.get(server / address) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_the_bare_address_of_the_api_answers_programs(server, room, session):
+    status, told = await get(session, server / "api")
+    assert (status, told["title"]) == (404, "Not Found")
 
 
 async def test_every_refusal_is_a_problem_document(server, room, session):

@@ -37,6 +37,16 @@ async def test_a_picture_of_a_shown_post_is_served_as_what_it_is(server, store, 
         ]  # fmt: skip
 
 
+async def test_pictures_may_be_read_from_any_origin(server, store, room, session):
+    address = await a_kept_picture(server, store, room)
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    for method, path, status in [
+        ("GET", address, 200), ("GET", "media/nothing", 404), ("OPTIONS", address, 204),
+    ]:  # fmt: skip
+        async with session.request(method, server / path, headers=asked) as answer:
+            assert (answer.status, answer.headers.get("Access-Control-Allow-Origin")) == (status, "*")
+
+
 async def test_a_part_of_a_picture_can_be_asked_for(server, store, room, session):
     address = await a_kept_picture(server, store, room)
     async with session.get(server / address, headers={"Range": "bytes=10-19"}) as answer:
