@@ -205,8 +205,8 @@ async def test_an_event_is_checked_as_the_file_is(tmp_path):
     assert ran.status == 1
     assert ran.err.splitlines() == [
         'slug: "Big" is no slug; use small letters, digits and hyphens, 64 at most',
-        'source[1].url: "nope" is no address; write it whole, beginning with https:// or http://',
         'starts: "today" is no date; write 2026-10-11 or 2026-10-11T09:00:00',
+        'source[1].url: "nope" is no address; write it whole, beginning with https:// or http://',
     ]
 
 
