@@ -36,7 +36,10 @@ async def posts(request: web.Request) -> web.Response:
         network=words(request, "network"), highlighted=choice(request, "highlighted"), words=words(request, "q")
     )
     event = await event_by_slug(store, request.match_info["slug"])
-    page = await store.read(items.page, event.id, before=before, limit=limit, where=wanted)
+    if words(request, "session"):
+        page = items.Page(items=(), next=None, seq=event.seq)  # every post says that it is of no session
+    else:
+        page = await store.read(items.page, event.id, before=before, limit=limit, where=wanted)
     return answer(
         shape.Page(
             posts=[shape.post(item) for item in page.items],

@@ -79,6 +79,7 @@ def _filters() -> list[dict[str, Any]]:
         _parameter("limit", "query", "How many at most.", type="integer", minimum=1, maximum=200, default=50),
         _parameter("before", "query", "The `next` of an earlier answer: older posts than it had.", type="string"),
         _parameter("network", "query", "Only from this network, as `mastodon`.", type="string", maxLength=MAX_WORDS),
+        _parameter("session", "query", "Only posts of this session.", type="string", maxLength=MAX_WORDS),
         _parameter("highlighted", "query", "Only highlights, or only the others.", type="boolean"),
         _parameter("q", "query", "Only posts with these words.", type="string", maxLength=MAX_WORDS),
     ]

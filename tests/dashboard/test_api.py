@@ -235,6 +235,16 @@ async def test_a_page_in_any_browser_may_read(server, room, session):
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+async def test_no_post_is_of_a_session_nobody_has_told_of(server, room, session):
+    number = await room.says("hello")
+    nothing = {"posts": [], "next": None, "seq": number}
+
+    assert await get(session, server / f"{POSTS}?session=keynote") == (200, nothing)
+    assert (await get(session, server / f"{POSTS}?session=keynote&limit=0"))[0] == 400
+    _, page = await get(session, server / f"{POSTS}?session=")
+    assert len(page["posts"]) == 1
+
+
 async def test_the_bare_address_of_the_api_answers_programs(server, room, session):
     status, told = await get(session, server / "api")
     assert (status, told["title"]) == (404, "Not Found")

@@ -16,3 +16,9 @@ def test_every_address_of_the_api_is_described():
     }
 
     assert served == set(openapi.describe("0.1.0")["paths"])
+
+
+def test_every_parameter_that_narrows_a_page_is_described():
+    posts = openapi.describe("0.1.0")["paths"]["/events/{slug}/posts"]["get"]
+    named = {parameter["name"] for parameter in posts["parameters"] if parameter["in"] == "query"}
+    assert named == {"limit", "before", "network", "session", "highlighted", "q"}
