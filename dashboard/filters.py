@@ -13,13 +13,12 @@ from timeline.event import Event
 from timeline.item import Item
 from timeline.link import web_address
 from timeline.post import Author, Post
-from timeline.text import fold_hashtag
+from timeline.text import fold_hashtag, is_language
 
 FOLDED = 700  # characters; longer posts show their beginning and a way to the rest
 _TOKEN = re.compile(r"(<[^>]*>)")
 _TAG_LINK = re.compile(r"<a\b([^>]*)>((?:(?!</a>).)*)</a>", re.DOTALL)
 _PLAIN_TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BLUESKY_POST = re.compile(r"at://(did:[a-z]+:[\w.:%-]+)/app\.bsky\.feed\.post/([\w.~:-]+)", re.ASCII)
 _READING_WPM = 220
 _MORNING = time(6)
@@ -108,7 +107,7 @@ def quoted_address(uri: str | None) -> str | None:
 
 def language(tag: str | None) -> str:
     """A language tag that a page can carry, or nothing."""
-    return tag if tag and _LANGUAGE.fullmatch(tag) else ""
+    return tag if tag and is_language(tag) else ""
 
 
 def initials(author: Author) -> str:

@@ -14,10 +14,32 @@ _TAGS = {
     "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "small", "span", "strong", "sub", "sup", "u", "ul",
 }  # fmt: skip
 _CLASSES = {"mention", "hashtag", "invisible", "ellipsis"}  # Mastodon's, for shortening long links
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
+def is_language(tag: str) -> bool:
+    """Whether ``tag`` has the form of a language tag (BCP 47), so that a page can carry it."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    """An attribute's value where it says what such an attribute is for, else None."""
+    match name:
+        case "lang":
+            return value if is_language(value) else None
+        case "dir":
+            return value.lower() if value.lower() in ("ltr", "rtl", "auto") else None
+        case "start":
+            return value if _NUMBER.fullmatch(value) else None
+    return value
+
+
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template", "noscript", "title"},
     attributes={"a": {"href"}, "ol": {"start"}, "*": {"dir", "lang"}},
+    attribute_filter=_attribute,
     allowed_classes={"a": _CLASSES, "span": _CLASSES},
     url_schemes={"http", "https"},
     link_rel="nofollow noopener noreferrer ugc",
