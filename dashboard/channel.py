@@ -43,6 +43,10 @@ class Pace:
     retry_ms: tuple[int, int] = (2_000, 5_000)  # spread, so that a restart does not bring everybody back at once
 
 
+Seats = dict[asyncio.Transport, asyncio.Future[None]]
+"""Readers of one form on one wire, and what is done when they are let go."""
+
+
 class Channel:
     """One event's live stream. ``position`` is the number at which every seated reader stands.
 
@@ -72,7 +76,7 @@ class Channel:
         self._metrics = metrics
         self._pace = pace
         self._on_end = ended
-        self._seats: dict[tuple[Form, Wire], dict[asyncio.Transport, asyncio.Future[None]]] = {}
+        self._seats: dict[tuple[Form, Wire], Seats] = {}
         self._moved = asyncio.Event()
         self._open = asyncio.Event()
         self._rate: deque[tuple[float, int]] = deque()
@@ -175,18 +179,25 @@ class Channel:
         return {form for form, _ in self._seats}
 
     async def _write(self, told: Mapping[Form, bytes]) -> None:
-        """Write to those who are seated now; whoever sits down meanwhile is past this already."""
-        rows = [(form, wire, list(seats.items())) for (form, wire), seats in self._seats.items()]
-        for form, wire, seated in rows:
+        """Write to those who are seated now; whoever sits down meanwhile is past this already.
+
+        A list of transports alone: fifty thousand pairs a second would keep the garbage collector walking
+        through every connection.
+        """
+        rows = [(form, wire, seats, list(seats)) for (form, wire), seats in self._seats.items()]
+        for form, wire, seats, seated in rows:
             if words := told.get(form):
                 frame = wire.encode(words)
                 for start in range(0, len(seated), SLICE):
-                    self._deliver(frame, seated[start : start + SLICE])
+                    self._deliver(frame, seated[start : start + SLICE], seats)
                     await asyncio.sleep(0)
 
-    def _deliver(self, frame: bytes, seated: Iterable[tuple[asyncio.Transport, asyncio.Future[None]]]) -> None:
+    def _deliver(self, frame: bytes, seated: Iterable[asyncio.Transport], seats: Seats) -> None:
         delivered = 0
-        for transport, gone in seated:
+        for transport in seated:
+            gone = seats.get(transport)
+            if gone is None:
+                continue  # left while others were written to
             try:
                 if transport.is_closing():
                     _let_go(gone)
