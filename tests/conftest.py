@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from storage import schema
 from storage.store import Store
@@ -28,6 +29,13 @@ def _reachable() -> bool:
     return True
 
 
+# Tracebacks with every local in colour take seconds; what the service writes has its own tests.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 DATABASES = ["sqlite", "postgresql"] if _reachable() else ["sqlite"]
 
 
