@@ -4,11 +4,13 @@
 PYTHON ?=
 ARGS ?=
 UV ?= uv
+# Half as many again as there are processors: much of the testing is waiting for something to be said.
+WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1; print(n + n // 2)")
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint check bench soak lock clean browser
+.PHONY: help run demo test lint check peers bench soak lock clean browser
 
 help:
 	@echo "make run     serve on http://127.0.0.1:8080 with backchannel.toml (written where there is none)"
@@ -16,7 +18,8 @@ help:
 	@echo "make test    every test, a real browser included"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make check   lint and test"
-	@echo "make bench   measure delivery, intake and pages against what they stand on"
+	@echo "make peers   test against others' servers and clients: minutes to install, nothing that CI waits for"
+	@echo "make bench   measure delivery, feeds, intake and pages against what they stand on"
 	@echo "make soak    run long under load and watch memory"
 	@echo "make lock    write the lock files anew after a change of dependencies (needs uv)"
 	@echo "make clean   remove the environments and caches"
@@ -29,7 +32,7 @@ demo: .venv/ready
 
 test: .venv-test/ready browser
 	@echo "Testing"
-	@.venv-test/bin/python -m pytest -n auto $(ARGS)
+	@.venv-test/bin/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: .venv-test/ready
 	@echo "Checking style, types and who imports whom"
@@ -39,6 +42,10 @@ lint: .venv-test/ready
 	@.venv-test/bin/lint-imports
 
 check: lint test
+
+peers: .venv-test/ready .venv-peers/ready
+	@echo "Testing against others' servers and clients"
+	@BACKCHANNEL_PEERS=$(CURDIR)/.venv-peers .venv-test/bin/python -m pytest tests/peers -m peers $(ARGS)
 
 bench: .venv-test/ready
 	@.venv-test/bin/python -m bench $(ARGS)
@@ -56,7 +63,7 @@ LOCKING = --quiet --universal --python-version 3.11 --generate-hashes --no-heade
 
 clean:
 	@echo "Removing environments and caches; backchannel.toml, the database and media stay"
-	@rm -rf .venv .venv-test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-test .venv-peers .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/ready: requirements.lock pyproject.toml
@@ -66,6 +73,22 @@ clean:
 .venv-test/ready: requirements-dev.lock pyproject.toml
 	@echo "Making the test environment in .venv-test (a minute or two, once)"
 	$(call environment,.venv-test,requirements-dev.lock)
+
+# One list of Python packages a peer, and a script where it takes more. What cannot be had here (an old Python, no npm)
+# is skipped by its tests, which say so.
+.venv-peers/ready: $(wildcard tests/peers/*.txt tests/peers/*.sh)
+	@echo "Making the peers' environment in .venv-peers (some minutes, once)"
+	@.venv-peers/bin/python -c '' 2>/dev/null || $(MAKE) -s --no-print-directory .venv-peers/new
+	@for list in $(filter %.txt,$^); do \
+	  .venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $$list \
+	    || echo "$$list cannot be had: its tests are skipped" >&2; \
+	done
+	@for script in $(filter %.sh,$^); do \
+	  echo "$$script"; \
+	  sh $$script $(CURDIR)/.venv-peers >.venv-peers/$$(basename $$script).log 2>&1 \
+	    || echo "$$script failed, see .venv-peers/$$(basename $$script).log: its tests are skipped" >&2; \
+	done
+	@touch $@
 
 # Tests drive a real browser: the machine's own Chromium, else Debian's package, else Playwright's build.
 browser: .venv-test/ready
@@ -87,8 +110,8 @@ define environment
 	@touch $@
 endef
 
-.PHONY: .venv/new .venv-test/new
-.venv/new .venv-test/new:
+.PHONY: .venv/new .venv-test/new .venv-peers/new
+.venv/new .venv-test/new .venv-peers/new:
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	  found=$$python; \

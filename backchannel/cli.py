@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 event_app = typer.Typer(help="Add, list and put away events.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(event_app, name="event")
+import_app = typer.Typer(help="Take in what others have listed.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(import_app, name="import")
 
 Config = Annotated[Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.")]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -96,13 +98,23 @@ def demo(
 
 
 @app.command()
-def check(config: Config = CONFIG, json: Json = False) -> None:
+def check(
+    post: Annotated[
+        str | None, typer.Option(metavar="URL", help="Say why this post is on a timeline, or is not.")
+    ] = None,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
     """Check the configuration, and try every source once.
 
-    The exit status is 0 if all is well, 3 if some sources are not, 1 if nothing works.
+    The exit status is 0 if all is well, 3 if some sources are not, 1 if nothing works. With --post it is 0 if
+    the post is on a timeline, 3 if it is not.
     """
     from backchannel.check import check
+    from backchannel.why import check_post
 
+    if post is not None:
+        raise typer.Exit(check_post(config, post, as_json=json))
     raise typer.Exit(check(config, as_json=json))
 
 
@@ -214,3 +226,16 @@ def event_wipe(
     from backchannel.events import wipe
 
     wipe(config, slug, sure=yes)
+
+
+@import_app.command("opml")
+def import_opml(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="The event's short name.")],
+    file: File,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Add the feeds of an OPML file to an event. Those it has already are told and left alone."""
+    from backchannel.opml import import_opml
+
+    import_opml(config, event, file, as_json=json)

@@ -12,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from backchannel.figures import SourceFigures
 from collector.health import log_fault
-from storage import changes, media, schema
+from storage import changes, inbox, media, schema, subscriptions
 from storage.optimise import optimise
 from storage.shelf import Shelf
 from storage.store import Store
@@ -54,6 +54,12 @@ async def drop_old_copies(means: Means) -> None:
     await asyncio.to_thread(schema.drop_old_copies, means.store.url)
 
 
+async def sweep_pushes(means: Means) -> None:
+    """Drop what hubs brought and nobody took, and subscriptions that were left."""
+    await means.store.write(inbox.sweep, datetime.now(UTC))
+    await means.store.write(subscriptions.sweep, datetime.now(UTC))
+
+
 async def renew_statistics(means: Means) -> None:
     """Let the database look at itself."""
     await asyncio.to_thread(optimise, means.store.url)
@@ -69,6 +75,7 @@ JOBS = (
     Job("look at the sources", every=15 * SECOND, first=SECOND, run=look_at_sources),
     Job("trim the change log", every=HOUR, first=5 * MINUTE, run=trim_log),
     Job("sweep the pictures", every=10 * MINUTE, first=MINUTE, run=sweep_shelf),
+    Job("sweep the pushes", every=MINUTE, first=3 * MINUTE, run=sweep_pushes),
     Job("drop old copies", every=DAY, first=2 * MINUTE, run=drop_old_copies),
     Job("renew statistics", every=6 * HOUR, first=30 * MINUTE, run=renew_statistics),
 )
@@ -95,5 +102,7 @@ def running(means: Means, *, table: tuple[Job, ...] = JOBS) -> Iterator[None]:
 async def _safely(job: Job, means: Means) -> None:
     try:
         await job.run(means)
+    except asyncio.CancelledError:
+        return  # we are stopping; the scheduler would log it as a fault, with a traceback
     except Exception as error:
         log_fault("a periodic job failed, and is tried again when it is due", error, job=job.name)

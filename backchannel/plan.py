@@ -13,6 +13,7 @@ from config.settings import Source as SourceSettings
 from storage import events, sources
 from storage.writing import Writing
 from timeline.event import Event
+from timeline.link import without_key
 from timeline.network import NetworkInfo, Secret, Source
 from timeline.text import fold_hashtag
 
@@ -45,15 +46,16 @@ def planned(told: EventSettings, networks: Networks, *, zone: str, began: dateti
         consent=told.consent,
         schedule=told.schedule,
     )
-    return Plan(event=event, sources=tuple(_source(each, networks[each.kind], event) for each in told.source))
+    return Plan(event=event, sources=tuple(source_of(each, networks[each.kind], event) for each in told.source))
 
 
 def name_of(source: Source) -> str:
-    """A source in a few words."""
-    return source.label or (f"{source.kind} {source.address}" if "/" in source.address else source.kind)
+    """A source in a few words, which figures and messages carry anywhere: without a key that its address may hold."""
+    return source.label or (f"{source.kind} {without_key(source.address)}" if "/" in source.address else source.kind)
 
 
-def _source(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
+def source_of(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
+    """A configured source as it is to be kept."""
     settings = {name: _plain(value) for name, value in told.settings.items()}
     return Source(
         id=0,
@@ -73,17 +75,20 @@ def _source(told: SourceSettings, network: NetworkInfo, event: Event) -> Source:
 
 
 def _plain(value: Any) -> Any:
-    return Secret(value.get_secret_value()) if isinstance(value, SecretStr) else value
+    if not isinstance(value, SecretStr):
+        return value
+    text = value.get_secret_value()
+    return Secret(str(text), name=getattr(text, "name", ""))
 
 
 def _address(settings: Mapping[str, Any], network: NetworkInfo) -> str:
-    """What makes it the same source from start to start; a secret counts by its fingerprint."""
+    """What makes it the same source from start to start; a secret counts by where it is found, else its fingerprint."""
     return " ".join(filter(None, (_word(settings.get(name)) for name in network.address)))
 
 
 def _word(value: Any) -> str:
     if isinstance(value, Secret):
-        return value.fingerprint
+        return value.name or value.fingerprint
     if isinstance(value, tuple):
         return ",".join(value)
     return "" if value is None else str(value).rstrip("/")
@@ -100,12 +105,15 @@ class Lent:
         """Remember the secrets of a source of the file."""
         secrets = {name: value for name, value in source.settings.items() if isinstance(value, Secret)}
         self.of_event[event_id, source.kind, source.address] = secrets
-        self.of_any[source.kind, source.address] = secrets
+        if secrets:
+            self.of_any[source.kind, source.address] = secrets
 
     def lend(self, source: Source) -> Source:
         """The source as the collector needs it; the copy of an event uses the secrets of the original."""
         kind, address = source.kind, source.address
-        secrets = self.of_event.get((source.event_id, kind, address)) or self.of_any.get((kind, address), {})
+        secrets = self.of_event.get((source.event_id, kind, address))
+        if secrets is None:  # not of the file
+            secrets = self.of_any.get((kind, address), {})
         settings = {**source.settings, **secrets}
         if kind == "replay" and not settings.get("file"):
             settings["file"] = str(packaged_recording())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -16,7 +17,7 @@ import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from backchannel import jobs
-from backchannel.figures import SourceFigures
+from backchannel.figures import CollectorFigures, SourceFigures
 from backchannel.ledger import StoreLedger
 from backchannel.listening import address_of, raise_file_limit, take_port
 from backchannel.logs import set_up_logs
@@ -25,11 +26,13 @@ from backchannel.plan import Lent, sync_events
 from backchannel.terminal import say
 from backchannel.version import version
 from collector import registry
+from collector.addresses import is_reachable
 from collector.http import Http
 from collector.media import MediaFetcher
 from collector.supervisor import Collector
 from config.load import Settings
 from dashboard.app import listen, make_app
+from dashboard.auth import Desk, desk_token
 from dashboard.site import Site
 from storage import schema
 from storage.erase import Scrubber
@@ -73,12 +76,24 @@ async def _serve(settings: Settings, taken: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, asked_to_stop)
     address = address_of(taken)
-    async with running(settings, taken, base_url=settings.site.base_url or address) as events:
+    token = _token(settings)
+    async with running(settings, taken, base_url=settings.site.base_url or address, desk=Desk(token)) as events:
         say(f"Backchannel {version()} is at {address}/")
         for event in events:
             say(f"  {event.title}: {address}/e/{event.slug}")
+        say(f"  For staff: {address}/desk")
+        say(f"Desk token: {token}")
         await asked_to_stop.wait()
         log.info("stopping")
+
+
+def _token(settings: Settings) -> str:
+    """What opens the desk: a fresh one at each start, unless a secret of the installation gives a lasting one."""
+    secret = settings.site.secret
+    lasting = desk_token(secret.get_secret_value()) if secret is not None else None
+    if secret is not None and lasting is None:
+        log.warning("the desk's token lasts until the next start: site.secret is short enough to be guessed")
+    return lasting or secrets.token_urlsafe(24)
 
 
 def _stop(asked: asyncio.Event) -> None:
@@ -91,13 +106,16 @@ def _stop(asked: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, taken: socket.socket, *, base_url: str) -> AsyncIterator[list[Event]]:
+async def running(settings: Settings, taken: socket.socket, *, base_url: str, desk: Desk) -> AsyncIterator[list[Event]]:
     """Everything, started in order; gives the events of the file."""
     adapters = registry.adapters()
     networks = {key: adapter.INFO for key, adapter in adapters.items()}
     url, now = settings.storage.url, datetime.now(UTC)
     async with AsyncExitStack() as stack:
+        before = await asyncio.to_thread(schema.state, url)
         await asyncio.to_thread(schema.upgrade, url)
+        if before == "older":
+            say("Brought the database up to date; on SQLite it is kept as it was for a week, beside itself.")
         store = await Store.open(url)
         stack.push_async_callback(store.close)
         lent, events = Lent(), []
@@ -114,19 +132,23 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str) ->
         await scrubber.start()
         stack.push_async_callback(scrubber.stop)
         shelf = Shelf(settings.storage.media, settings.storage.media_limit)
-        ledger = StoreLedger(store, tail, shelf, networks, lent)
+        private = settings.network.allow_private_addresses
+        callbacks = base_url if private or is_reachable(base_url) else None
+        figures, registered = SourceFigures(networks), _registry()
+        registered.register(figures)
+        counts = CollectorFigures(registered)
+        ledger = StoreLedger(store, tail, shelf, networks, lent, callbacks=callbacks, figures=counts)
         http = await stack.enter_async_context(
             Http(
                 contact=settings.site.contact or "",
                 version=version(),
                 base_url=base_url,
-                allow_private_addresses=settings.network.allow_private_addresses,
+                allow_private_addresses=private,
             )
         )
         for worker in (Collector(ledger, http, adapters), MediaFetcher(ledger, http, adapters)):
             await worker.start()
             stack.push_async_callback(worker.stop)
-        figures = SourceFigures()
         stack.enter_context(jobs.running(jobs.Means(store=store, shelf=shelf, figures=figures)))
         app = make_app(
             store=store,
@@ -135,7 +157,8 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str) ->
             networks=list(networks.values()),
             shelf=shelf,
             ready=partial(_trouble, store),
-            registry=_registry(figures),
+            registry=registered,
+            desk=desk,
         )
         runner = await listen(app, taken=taken)
         stack.push_async_callback(runner.cleanup)
@@ -155,11 +178,10 @@ def _site(settings: Settings, base_url: str) -> Site:
     )
 
 
-def _registry(figures: SourceFigures) -> CollectorRegistry:
+def _registry() -> CollectorRegistry:
     """What ``/metrics`` tells beside the dashboard's own counts: of the process, and of collecting."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(figures)
     return registry
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 
-from bench import delivery, intake, pages
+from bench import delivery, feeds, intake, jetstream, pages
 
 
 def main() -> None:
-    """Intake, pages, then delivery."""
+    """Intake, the firehose, feeds, pages, then delivery."""
     asyncio.run(intake.main())
+    asyncio.run(jetstream.main())
+    asyncio.run(feeds.main())
     asyncio.run(pages.main())
     asyncio.run(delivery.main())
 

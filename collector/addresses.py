@@ -1,11 +1,19 @@
-"""Which addresses we may connect to: the public internet, and nothing behind the operator's own walls."""
+"""Which addresses we open, and which we may connect to: the public internet, nothing behind the operator's walls."""
 
 import ipaddress
 import socket
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
+from yarl import URL
+
+from timeline.errors import SourceUnavailable
+
+Params = Mapping[str, str] | Sequence[tuple[str, str]]  # added to what the address itself asks
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 _COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291's old form of the same
+_LOCAL = {"localhost", "local", "internal", "lan", "home", "intranet", "corp", "test", "invalid", "example"}
 
 
 class PrivateAddress(OSError):
@@ -30,6 +38,15 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def is_reachable(url: str) -> bool:
+    """Whether others on the internet may well reach ``url``: by a public address, or a name that looks like one."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        return is_public(host)
+    except ValueError:  # a name
+        return "." in host and host.rpartition(".")[2] not in _LOCAL
+
+
 def open_public_socket(info: tuple[Any, ...]) -> socket.socket:
     """A socket for one answer of ``getaddrinfo``; the very address that is connected to is the one judged.
 
@@ -40,3 +57,27 @@ def open_public_socket(info: tuple[Any, ...]) -> socket.socket:
     if not is_public(str(address[0])):
         raise PrivateAddress
     return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def web_address(
+    url: str,
+    params: Params = (),
+    *,
+    base: URL | None = None,
+    schemes: Sequence[str] = ("http", "https"),
+) -> URL:
+    """``url`` as it can be opened, relative to ``base``. Raises SourceUnavailable."""
+    try:
+        address = URL(urljoin(str(base), url.strip()) if base else url.strip())
+        usable = address.scheme in schemes and bool(address.host)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SourceUnavailable(
+            f"{url[:200]!r} is no address we can open", hint=f"It should begin with {schemes[-1]}://"
+        )
+    if address.user is not None or address.password is not None:
+        raise SourceUnavailable(
+            f"the address of {address.host} carries a user name or password", hint="Leave it out of the address."
+        )
+    return address.extend_query(params) if params else address

@@ -6,7 +6,7 @@ fit the text, or overlaps another, is left out rather than believed.
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -28,9 +28,16 @@ _WARNINGS = {
 
 
 def to_post(
-    did: str, uri: str, record: Mapping[str, Any], *, at: datetime, edited: bool = False, pictures: str | None = None
+    did: str,
+    uri: str,
+    record: Mapping[str, Any],
+    *,
+    at: datetime,
+    edited: bool = False,
+    pictures: str | None = None,
+    handle: str | None = None,
 ) -> Post:
-    """Read one record; its author is known by DID alone.
+    """Read one record; its author is known by DID alone, and by ``handle`` where we follow them.
 
     ``at`` is when the network passed it on: the date of a record whose own cannot be read,
     and of an edit. ``pictures`` is a stand-in for Bluesky's picture servers. Raises UnreadablePost.
@@ -39,13 +46,15 @@ def to_post(
         text, facets = str(record["text"]), _facets(record)
         rkey = uri.rpartition("/")[2]
         embed = record.get("embed") or {}
-        warning = _warning(record)
+        said = _warning(record)
         return Post(
             network="bluesky",
             uri=uri,
             url=f"{APP}/profile/{did}/post/{rkey}",
-            author=Author(network="bluesky", uri=did, name=did, url=f"{APP}/profile/{did}", known=False),
-            published_at=_moment(record.get("createdAt")) or at,
+            author=Author(
+                network="bluesky", uri=did, name=did, handle=handle or "", url=f"{APP}/profile/{did}", known=False
+            ),
+            published_at=moment(record.get("createdAt")) or at,
             edited_at=at if edited else None,
             html=to_html(text, facets),
             language=next((lang for lang in record.get("langs") or () if isinstance(lang, str)), None),
@@ -53,13 +62,22 @@ def to_post(
             links=tuple(dict.fromkeys(url for url in map(web_address, _features(facets, "link", "uri")) if url)),
             in_reply_to=_uri((record.get("reply") or {}).get("parent")),
             quotes=_quoted(embed),
-            content_warning=warning,
-            sensitive=warning is not None,
+            content_warning=said,
+            sensitive=said is not None,
             media=tuple(_media(did, embed, pictures)),
             card=_card(did, embed, pictures),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UnreadablePost(f"bluesky: {type(error).__name__} in a record") from error
+
+
+def to_everybody(did: str, record: Mapping[str, Any]) -> bool:
+    """Whether this is said to all who follow ``did``: no answer, or one within a thread of their own."""
+    reply = record.get("reply")
+    if not isinstance(reply, Mapping):
+        return True
+    answered = [_uri(reply.get(end)) or "" for end in ("root", "parent")]
+    return all(uri.startswith(f"at://{did}/") for uri in answered)
 
 
 def hashtags(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,7 +94,10 @@ def to_html(text: str, facets: Sequence[Mapping[str, Any]]) -> str:
     raw = text.encode("utf-8", "replace")
     parts: list[str] = []
     done = 0
-    for start, end, address, kind in sorted(_spans(facets, len(raw)), key=lambda span: span[:2]):
+    spans = sorted(
+        _spans(facets, len(raw)), key=lambda span: (span[0], -span[1])
+    )  # of two that begin together, the longer
+    for start, end, address, kind in spans:
         words = _slice(raw, start, end)
         before = _slice(raw, done, start) if start >= done else None
         if words is None or before is None:  # overlapping, or cutting a character in two
@@ -150,7 +171,8 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def _moment(word: Any) -> datetime | None:
+def moment(word: Any) -> datetime | None:
+    """A date as a record gives it; None for what is none."""
     try:
         moment = datetime.fromisoformat(word)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -174,7 +196,13 @@ def _quoted(embed: Mapping[str, Any]) -> str | None:
 def _warning(record: Mapping[str, Any]) -> str | None:
     """What the author says of their own post."""
     values = (record.get("labels") or {}).get("values") or ()
-    said = [_WARNINGS[value["val"]] for value in values if value.get("val") in _WARNINGS]
+    return warning(value.get("val") for value in values)
+
+
+def warning(labels: Iterable[Any]) -> str | None:
+    """What labels warn of, in words; None where they warn of nothing."""
+    given = {label for label in labels if isinstance(label, str)}
+    said = [words for label, words in _WARNINGS.items() if label in given]
     return ", ".join(dict.fromkeys(said)) or None
 
 

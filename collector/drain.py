@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from typing import cast
 
+from collector import budget
 from collector.adapter import BACK, Batch
 from collector.ledger import Accepted, Key, Ledger
-from timeline.network import NetworkInfo, Source
+from timeline.network import Gap, NetworkInfo, Source
 from timeline.post import AuthorAway, AuthorGone, Cursor, Heard, Removal, Sighting
 from timeline.view import belongs
 
@@ -39,6 +41,8 @@ class Drain:
         self._reached = reached
         self._heard: list[tuple[Heard, str | None]] = []
         self._cursors: dict[Key, Cursor] = {}
+        self._read: list[str] = []
+        self._gaps: dict[int, Gap] = {}
         self._backfill = False
         self._due: float | None = None  # the loop's time by which the waiting must be committed
 
@@ -47,9 +51,11 @@ class Drain:
     ) -> None:
         """Take in everything until ``batches`` end; nothing more is read before what must be is committed.
 
-        ``taken`` follows each batch, with what became of it where it was committed at once.
+        ``taken`` follows each batch, with what became of it where it was committed at once, as the first
+        always is: what follows from a line that stands finds its cursors.
+        Raises SourceUnavailable once what may be read today has been.
         """
-        clock = asyncio.get_running_loop().time
+        clock, first = asyncio.get_running_loop().time, True
         async with aclosing(cast(AsyncGenerator[Batch, None], batches)) as source:
             ahead = asyncio.ensure_future(anext(source, None))
             try:
@@ -64,8 +70,12 @@ class Drain:
                         return
                     if batch.backfill != self._backfill:
                         await self._commit()
-                    must = self._add(batch, clock())
-                    await taken(batch, await self._commit() if must else None)
+                    must = self._add(batch, clock()) or first
+                    first = False
+                    accepted = await self._commit() if must else None
+                    await taken(batch, accepted)
+                    if batch.read and accepted is not None and accepted.left == 0:
+                        raise budget.spent(datetime.now(UTC))
                     ahead = asyncio.ensure_future(anext(source, None))
             finally:
                 ahead.cancel()
@@ -78,14 +88,16 @@ class Drain:
         doubts = [self._doubt(thing) for thing in batch.heard]
         self._heard += zip(batch.heard, doubts, strict=True)
         self._cursors.update(batch.cursors)
+        self._read += batch.read
+        self._gaps.update(batch.gaps)
         self._backfill = batch.backfill
-        if self._due is None and (batch.heard or batch.cursors):
+        if self._due is None and (batch.heard or batch.cursors or batch.read or batch.gaps):
             self._due = now + self._wait_s
         pressing = any(
             doubt is None and not isinstance(thing, AuthorAway | AuthorGone)  # everybody's, and most are nobody to us
             for thing, doubt in zip(batch.heard, doubts, strict=True)
         )
-        if pressing or any(key == BACK for _, key in batch.cursors):
+        if pressing or batch.read or batch.gaps or any(key == BACK for _, key in batch.cursors):
             return True
         return len(self._heard) >= MOST_WAITING or (self._due is not None and now >= self._due)
 
@@ -104,8 +116,8 @@ class Drain:
     async def _commit(self) -> Accepted | None:
         if self._due is None:
             return None
-        waiting, cursors = self._heard, self._cursors
-        self._heard, self._cursors, self._due = [], {}, None
+        waiting, cursors, read, gaps = self._heard, self._cursors, self._read, self._gaps
+        self._heard, self._cursors, self._read, self._gaps, self._due = [], {}, [], {}, None
         ids = [source.id for source in self._sources]
         doubtful = {ref for _, ref in waiting if ref is not None}
         ours: set[str] = set()
@@ -113,4 +125,6 @@ class Drain:
             ours = {thing.ref for thing, ref in waiting if ref is None and isinstance(thing, Sighting)}
             ours |= await self._ledger.knows(sorted(doubtful - ours), source_ids=ids)
         heard = [thing for thing, ref in waiting if ref is None or ref in ours]
-        return await self._ledger.accept(heard, source_ids=ids, cursors=cursors, backfill=self._backfill)
+        return await self._ledger.accept(
+            heard, source_ids=ids, cursors=cursors, backfill=self._backfill, read=read, gaps=gaps
+        )

@@ -3,22 +3,43 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from timeline.post import MediaKind
+
 ENTRIES = 2_000  # the newest of a feed; the limit of a first run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A picture of an entry, by its absolute address."""
+class Attachment:
+    """What an entry shows or plays: ``url`` is the picture, or the still of a film ('' where there is none).
 
-    url: str
+    ``plays`` is where the film or the sound itself is. Both are absolute.
+    """
+
+    kind: MediaKind = "image"
+    url: str = ""
+    plays: str = ""
     alt: str = ""
     width: int | None = None
     height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What an entry is known again by, each short and comparable; '' for what it does not have."""
+
+    id: str = ""
+    link: str = ""  # equal for two addresses of one page
+    tail: str = ""  # the last part of its link's path
+    title: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry: addresses absolute, lengths bounded, dates aware UTC or None, empty strings for what is missing."""
+    """One entry: addresses absolute, lengths bounded, dates aware UTC or None, empty strings for what is missing.
+
+    ``answers`` is the id or address of what it is an answer to, ``discussion`` the feed of its comments.
+    """
 
     id: str
     link: str
@@ -29,19 +50,45 @@ class Entry:
     updated: datetime | None
     hashtags: tuple[str, ...]  # categories, then those in the text; as written, without '#'
     links: tuple[str, ...]
-    picture: Picture | None
+    media: tuple[Attachment, ...]
     language: str | None
+    marks: Marks = Marks()
+    digest: bytes = b""  # of what was read, as in ``Feed.known``
+    author_url: str = ""
+    answers: str = ""
+    discussion: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How a feed wants to be followed, as far as it says so.
+
+    ``hubs`` push it under the name ``topic``; it need not be asked more often than ``every_s``,
+    nor in ``skipped_hours`` (of the day, in UTC).
+    """
+
+    hubs: tuple[str, ...] = ()
+    topic: str = ""
+    every_s: float = 0.0
+    skipped_hours: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed. ``flaw`` says in a few words what the patient parser had to forgive."""
+    """A feed. ``flaw`` says in a few words what the patient parser had to forgive.
+
+    ``entries`` leaves out those that were known; ``known`` are the digests of all (collector/feedknown.py).
+    ``withdrawn`` are ids of entries that it says are deleted (RFC 6721).
+    """
 
     title: str
     link: str
     icon: str
     entries: tuple[Entry, ...]
     flaw: str | None = None
+    known: bytes = b""
+    following: Following = Following()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

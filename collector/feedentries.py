@@ -8,29 +8,24 @@ from urllib.parse import urljoin
 
 import nh3
 
+from collector import feedmedia
 from collector.dates import moment
-from collector.feed import ENTRIES, Entry, Feed, Picture
+from collector.feed import ENTRIES, Entry, Feed, Marks
 from collector.feedrough import Rough, RoughFeed
-from timeline.link import web_address
+from collector.feedshown import mark
+from timeline.link import same_page, web_address
 from timeline.text import MAX_HTML, hashtags_in, paragraphs, plain
 
 _TITLE, _NAME, _ID, _TAG = 500, 200, 1_000, 100  # characters kept of each
 _TAGS, _LINKS = 30, 20
 _OLDEST = datetime.min.replace(tzinfo=UTC)
-_IMAGES, _IMAGE_TAG = 20, 3_000  # looked at in a text, and characters of each
-_ICON_PX = 40  # smaller pictures in the text are icons, emoji and counters, not what the entry shows
-
-_COUNTERS = re.compile(r"//feeds\.feedburner\.com/~|//(?:pixel|stats)\.(?:wp|wordpress)\.com/|/smilies/|\.ico$")
 
 # A title is plain text that many feeds write as HTML: only tags that stand in real titles count as such.
 _MARKUP = re.compile(
     r"</?(?:a|abbr|b|br|cite|code|em|font|i|img|p|q|s|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE
 )
 _RELATIVE = re.compile(r"""\b(?:href|src)\s*=\s*["']?\s*(?!["'\s>]|[a-z][a-z0-9+.-]*:)""", re.IGNORECASE)
-_IMAGE = re.compile(r"<img(?=[\s/])", re.IGNORECASE)
-_TAG_END = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
 _HREF = re.compile(r"<a\b[^>]*?\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([a-z][a-z-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _MAILBOX = re.compile(r"\s*[^\s@<>()]+@[^\s@<>()]+\s*(?:\((?P<name>[^()]*)\))?\s*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
@@ -47,6 +42,7 @@ def settle(rough: RoughFeed, url: str) -> Feed:
         icon=_address(rough.icon, url),
         entries=tuple(entries[:ENTRIES]),
         flaw=rough.flaw,
+        withdrawn=tuple(one[:_ID] for one in rough.withdrawn[:ENTRIES]),
     )
 
 
@@ -55,7 +51,7 @@ def _entry(rough: Rough, feed: RoughFeed, url: str) -> Entry:
     body = rough.html[:MAX_HTML] or paragraphs(rough.text[:MAX_HTML])
     if "<" not in body and "\n\n" in body:  # written as plain text, whatever the feed calls it
         body = paragraphs(html.unescape(body))
-    picture = _picture(rough, body, link or url)
+    media = feedmedia.settle(rough.attached, body, lambda word: _address(word, link or url))
     if not feed.resolved and _RELATIVE.search(body):
         # In the text, what is relative is so to the page the entry stands on.
         body = nh3.clean(body, url_relative=("rewrite_with_base", link or url), link_rel=None)
@@ -76,8 +72,19 @@ def _entry(rough: Rough, feed: RoughFeed, url: str) -> Entry:
         updated=moment(rough.updated),
         hashtags=tuple(tags),
         links=_links(body),
-        picture=picture,
+        media=media,
         language=language if _LANGUAGE.fullmatch(language) else None,
+        marks=Marks(
+            id=mark(same_page(rough.id) or rough.id),
+            link=mark(same_page(link)),
+            tail=mark(link.partition("?")[0].rstrip("/").rpartition("/")[2]),
+            title=mark(title),
+            words=mark(words),
+        ),
+        digest=rough.digest,
+        author_url=_address(rough.author_url, url),
+        answers=rough.answers[:_ID],
+        discussion=_address(rough.discussion, url),
     )
 
 
@@ -115,30 +122,3 @@ def _tag(words: str) -> str:
 def _links(body: str) -> tuple[str, ...]:
     found = (web_address(html.unescape(one[1] or one[2] or "")) for one in islice(_HREF.finditer(body), 3 * _LINKS))
     return tuple(dict.fromkeys(link for link in found if link))[:_LINKS]
-
-
-def _picture(rough: Rough, body: str, base: str) -> Picture | None:
-    """What the feed names as the entry's picture, else the first real one in its text."""
-    tags = (body[one.end() : one.end() + _IMAGE_TAG] for one in islice(_IMAGE.finditer(body), _IMAGES))
-    shown = [picture for tag in tags if (end := _TAG_END.match(tag)) and (picture := _shown(end[0], base))]
-    for named in rough.pictures:
-        if url := _address(html.unescape(named.url), base):
-            alt = named.alt or next((picture.alt for picture in shown if picture.url == url), "")
-            alt = " ".join(plain(alt).split())[:_TITLE]
-            return Picture(url=url, alt=alt, width=named.width, height=named.height)
-    return shown[0] if shown else None
-
-
-def _shown(attributes: str, base: str) -> Picture | None:
-    found = {one[1].lower(): html.unescape(one[2] or one[3] or one[4] or "") for one in _ATTRIBUTE.finditer(attributes)}
-    sides = [int(found[side]) if found.get(side, "").isdecimal() else None for side in ("width", "height")]
-    if any(side is not None and side <= _ICON_PX for side in sides):
-        return None
-    for name in ("src", "data-src", "data-lazy-src"):  # pages that load late keep a placeholder in src
-        word = found.get(name, "").strip()
-        if word and not word.startswith("data:") and (url := _address(word, base)):
-            if _COUNTERS.search(url):
-                return None
-            alt = " ".join(found.get("alt", "").split())[:_TITLE]
-            return Picture(url=url, alt=alt, width=sides[0], height=sides[1])
-    return None

@@ -7,7 +7,7 @@ mangles the rest, so only what this gate has seen from end to end goes to it
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from timeline.errors import SourceUnavailable
@@ -24,6 +24,8 @@ _LEAVES = {
 }  # fmt: skip
 _DATES = {"pubdate", "published", "updated", "date", "issued", "modified", "lastbuilddate"}
 _ENTRIES = {"item", "entry"}
+_TOLD_ASIDE = {"commentrss", "uri"}  # elements of an entry by their text
+_NAMED_ASIDE = {"in-reply-to": ("ref", "href"), "image": ("href",)}  # and by one of these attributes
 # The dates that both parsers and we read alike. fastfeedparser guesses at all others (10/06/2025 month first).
 _PLAIN_DATE = re.compile(
     r"\s*(?:\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
@@ -47,9 +49,10 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What was seen in passing that fastfeedparser does not tell."""
+    """What was seen in passing that fastfeedparser does not tell: ``asides`` of each entry, by element."""
 
     language: str = ""
+    asides: list[dict[str, str]] = field(default_factory=list)
 
 
 def charset(body: bytes, content_type: str) -> str | None:
@@ -84,7 +87,7 @@ def glance(body: bytes) -> Glance:
         raise NotPlain(str(error)) from error
     if watch.odd:
         raise NotPlain(watch.odd)
-    return Glance(language=watch.language)
+    return Glance(language=watch.language, asides=watch.asides)
 
 
 class _Watch:
@@ -99,7 +102,9 @@ class _Watch:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._entity
         self.language = ""
+        self.asides: list[dict[str, str]] = []
         self.odd = ""
+        self._aside: dict[str, str] | None = None  # of the entry we are in
         self._kinds: dict[str, str] = {}
         self._depth = 0
         self._leaf = 0  # the depth of the leaf we are in
@@ -135,6 +140,11 @@ class _Watch:
             self.odd = "content in RDF, which fastfeedparser leaves out"
         elif kind in _LEAVES or kind in _DATES or kind == "language":
             self._begin_leaf(listen=kind in _DATES or kind in ("guid", "language"))
+        elif kind in _TOLD_ASIDE and self._aside is not None:
+            self._begin_leaf(listen=True)
+        elif kind in _NAMED_ASIDE and self._aside is not None:
+            told = dict(zip(attributes[::2], attributes[1::2], strict=True))
+            self._aside.setdefault(kind, next((told[one] for one in _NAMED_ASIDE[kind] if told.get(one)), ""))
         elif kind == "content" and ":" in name:
             self._media, self._media_seen = self._depth, True
         elif kind == "thumbnail" and not self._media:
@@ -144,6 +154,7 @@ class _Watch:
         elif kind in _ENTRIES:
             self._dated, self._guid = False, ""
             self._media_seen, self._thumbnail_seen = False, False
+            self._aside = {}
 
     def _begin_leaf(self, *, listen: bool) -> None:
         self._leaf = self._depth
@@ -165,6 +176,8 @@ class _Watch:
         self._depth -= 1
 
     def _judge_entry(self) -> None:
+        self.asides.append(self._aside or {})
+        self._aside = None
         if not self._dated and any(c.isdigit() for c in self._guid):
             self.odd = "an undated entry with a number, which fastfeedparser would read as its date"
         if self._media_seen and self._thumbnail_seen:
@@ -177,6 +190,9 @@ class _Watch:
                 self.odd = "date"
         elif kind == "guid":
             self._guid = text
+        elif kind in _TOLD_ASIDE:
+            if self._aside is not None:
+                self._aside.setdefault(kind, text.strip())
         elif not self.language:
             self.language = text.strip()
 

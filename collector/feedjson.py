@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from collector.feed import Picture
-from collector.feedrough import NO_FEED_HINT, Rough, RoughFeed, dicts, items, pictures, with_body, words
+from collector.feed import Attachment
+from collector.feedmedia import attachments
+from collector.feedrough import NO_FEED_HINT, Rough, RoughFeed, dicts, items, with_body, words
 from timeline.errors import SourceUnavailable
 
 
@@ -33,18 +34,22 @@ def json_feed(body: bytes) -> RoughFeed:
 def _json_entry(item: Mapping[str, Any]) -> Rough:
     number = item.get("id")  # 1.0 allowed numbers in practice, and 1.1 asks readers to take them as text
     author = next(iter(dicts(item.get("authors"))), item.get("author"))
-    shown = [Picture(url=address) for name in ("image", "banner_image") if (address := words(item.get(name)))]
-    attached = [{"url": one.get("url"), "type": one.get("mime_type")} for one in dicts(item.get("attachments"))]
+    shown = [Attachment(url=address) for name in ("image", "banner_image") if (address := words(item.get(name)))]
+    attached = [
+        {"url": one.get("url"), "type": one.get("mime_type"), "title": one.get("title")}
+        for one in dicts(item.get("attachments"))
+    ]
     return with_body(
         Rough(
             id=str(number) if isinstance(number, int | float) else words(number),
             link=words(item.get("url")) or words(item.get("external_url")),
             title=words(item.get("title")),
             author=words(author.get("name")) if isinstance(author, dict) else "",
+            author_url=words(author.get("url")) if isinstance(author, dict) else "",
             published=words(item.get("date_published")) or words(item.get("date_modified")),
             updated=words(item.get("date_modified")),
             tags=[words(tag) for tag in items(item.get("tags"))],
-            pictures=shown + pictures([], attached),
+            attached=attachments(attached) + shown,
             language=words(item.get("language")),
         ),
         (words(item.get("content_html")), "text/html"),

@@ -9,8 +9,10 @@ from typing import Any
 import fastfeedparser
 import feedparser
 
+from collector.feed import Attachment
 from collector.feedgate import Glance, NotPlain
-from collector.feedrough import NO_FEED_HINT, Rough, RoughFeed, dicts, pictures, with_body, words
+from collector.feedmedia import attachments
+from collector.feedrough import NO_FEED_HINT, Rough, RoughFeed, dicts, with_body, words
 from timeline.errors import SourceUnavailable
 
 NO_FEED = "this is neither a feed nor a web page"
@@ -18,6 +20,8 @@ ILL_FORMED = "it is not well-formed XML"
 
 # The commonest fault of all: feedparser makes "?a=1&b=2" in an id into "?a=1&b;=2", and "R&D" into "R&D;".
 _BARE = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#?[A-Za-z0-9]{1,31};)", re.DOTALL)
+_WITHDRAWN = re.compile(rb"<(?:\w{1,20}:)?deleted-entry\s[^<>]*?\bref\s*=\s*[\"']([^\"'<>]{1,1000})[\"']")
+_CDATA = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--.*?-->", re.DOTALL)
 _WRAPPER = re.compile(r"\A\s*<[^>]*>|</[^>]*>\s*\Z")
 
 
@@ -29,17 +33,19 @@ def fast(body: bytes, seen: Glance) -> RoughFeed:
         raise
     except Exception as error:
         raise NotPlain("fastfeedparser refused it") from error
-    feed = parsed["feed"]
+    feed, found = parsed["feed"], parsed["entries"]
+    asides = seen.asides if len(seen.asides) == len(found) else [{}] * len(found)
     return RoughFeed(
         title=words(feed.get("title")),
         link=words(feed.get("link")),
         icon=words(feed.get("icon")),
         language=seen.language or words(feed.get("language")),
-        entries=[_fast_entry(entry) for entry in parsed["entries"]],
+        entries=[_fast_entry(entry, aside) for entry, aside in zip(found, asides, strict=True)],
+        withdrawn=withdrawn(body),
     )
 
 
-def _fast_entry(entry: Mapping[str, Any]) -> Rough:
+def _fast_entry(entry: Mapping[str, Any], aside: Mapping[str, str]) -> Rough:
     content: Mapping[str, Any] = next(iter(entry.get("content") or ()), {})
     said, kind = words(content.get("value")), words(content.get("type"))
     if "xhtml" in kind:
@@ -55,8 +61,11 @@ def _fast_entry(entry: Mapping[str, Any]) -> Rough:
             published=words(entry.get("published")),
             updated=words(entry.get("updated")),
             tags=[words(tag.get("term") or tag.get("label")) for tag in entry.get("tags") or ()],
-            pictures=pictures(media, attached),
+            attached=attachments(attached, media) + _pictured(aside.get("image")),
             language=words(content.get("language")),
+            author_url=aside.get("uri", ""),
+            answers=aside.get("in-reply-to", ""),
+            discussion=aside.get("commentrss") or _replies(entry.get("links")),
         ),
         (said, kind),
         (words(entry.get("description")), ""),
@@ -91,6 +100,7 @@ def patient(body: bytes, charset: str | None) -> RoughFeed:
         entries=entries,
         resolved=bases,
         flaw=flaw,
+        withdrawn=withdrawn(body),
     )
 
 
@@ -106,7 +116,8 @@ def rescue(body: bytes) -> RoughFeed | None:
 
 def _patient_entry(entry: Mapping[str, Any]) -> Rough:
     raw = dict(entry)  # feedparser's own answers "updated" with "published", and warns of it
-    media = [*(entry.get("media_content") or ()), *(entry.get("media_thumbnail") or ())]
+    stills = entry.get("media_thumbnail") or ()
+    answered = entry.get("thr_in-reply-to") or {}
     attached = [{**found, "url": found.get("href")} for found in entry.get("enclosures") or ()]
     bodies = [(words(part.get("value")), words(part.get("type"))) for part in entry.get("content") or ()]
     bodies.sort(key=lambda part: part[1] == "text/plain")
@@ -120,12 +131,24 @@ def _patient_entry(entry: Mapping[str, Any]) -> Rough:
             published=words(raw.get("published")) or words(raw.get("created")) or words(raw.get("updated")),
             updated=words(raw.get("updated")),
             tags=[words(tag.get("term") or tag.get("label")) for tag in entry.get("tags") or ()],
-            pictures=pictures(media, attached),
+            attached=attachments(attached, entry.get("media_content") or (), stills)
+            + _pictured((entry.get("image") or {}).get("href")),
             language=words((entry.get("title_detail") or {}).get("language")),
+            author_url=words(detail.get("href")),
+            answers=words(answered.get("ref")) or words(answered.get("href")),
+            discussion=words(entry.get("wfw_commentrss")) or _replies(entry.get("links")),
         ),
         *bodies,
         (words(raw.get("summary")), words((entry.get("summary_detail") or {}).get("type"))),
     )
+
+
+def withdrawn(body: bytes) -> list[str]:
+    """Ids of entries that the feed says are deleted (RFC 6721); what an entry merely writes about does not count."""
+    if b"deleted-entry" not in body:
+        return []
+    found = _WITHDRAWN.findall(_CDATA.sub(b"", body))
+    return [words(html.unescape(one.decode("utf-8", "replace"))) for one in found]
 
 
 def _spelt_out(found: re.Match[bytes]) -> bytes:
@@ -145,3 +168,17 @@ def _flaw(problem: object) -> str | None:
 def _enclosed(links: object) -> list[dict[str, Any]]:
     """Atom's enclosures are links."""
     return [{"url": one.get("href"), "type": one.get("type")} for one in dicts(links) if one.get("rel") == "enclosure"]
+
+
+def _replies(links: object) -> str:
+    """The feed of an entry's comments (RFC 4685); a page of them is none."""
+    for one in dicts(links):
+        kind = words(one.get("type"))
+        if one.get("rel") == "replies" and ("xml" in kind or "json" in kind or not kind):
+            return words(one.get("href"))
+    return ""
+
+
+def _pictured(address: object) -> list[Attachment]:
+    """An episode's own picture."""
+    return [Attachment(url=words(address))] if words(address) else []

@@ -1,10 +1,9 @@
 """What the parsers' answers have in common before they are settled; runs in the worker."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.feed import Picture
+from collector.feed import Attachment
 
 NO_FEED_HINT = "Give the address of an RSS, Atom or JSON feed, or of a page that links one."
 
@@ -22,8 +21,12 @@ class Rough:
     published: str = ""
     updated: str = ""
     tags: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
+    attached: list[Attachment] = field(default_factory=list)
     language: str = ""
+    author_url: str = ""
+    answers: str = ""  # what it is an answer to, by id or address
+    discussion: str = ""  # the feed of its comments
+    digest: bytes = b""  # of all this (collector/feedknown.py)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class RoughFeed:
     entries: list[Rough] = field(default_factory=list)
     resolved: bool = False  # the addresses in the entries' html are absolute already
     flaw: str | None = None
+    withdrawn: list[str] = field(default_factory=list)
 
 
 def with_body(rough: Rough, *bodies: tuple[str, str]) -> Rough:
@@ -47,20 +51,6 @@ def with_body(rough: Rough, *bodies: tuple[str, str]) -> Rough:
     else:
         rough.html = said
     return rough
-
-
-def pictures(media: Iterable[Mapping[str, Any]], attached: Iterable[Mapping[str, Any]]) -> list[Picture]:
-    """Enclosed pictures first, then those of Media RSS: a picture itself, or the still of a video."""
-    found = [Picture(url=words(one.get("url"))) for one in attached if words(one.get("type")).startswith("image/")]
-    for one in media:
-        kind, medium = words(one.get("type")), words(one.get("medium"))
-        alt = words(one.get("title")) or words(one.get("description"))
-        if kind.startswith(("video/", "audio/", "application/")) or medium in ("video", "audio"):
-            found.append(Picture(url=words(one.get("thumbnail_url")), alt=alt))
-        else:
-            size = {side: _number(one.get(side)) for side in ("width", "height")}
-            found.append(Picture(url=words(one.get("url")), alt=alt, **size))
-    return [picture for picture in found if picture.url]
 
 
 def words(value: object) -> str:
@@ -76,11 +66,3 @@ def items(value: object) -> list[Any]:
 
 def dicts(value: object) -> list[dict[str, Any]]:
     return [one for one in items(value) if isinstance(one, dict)]
-
-
-def _number(value: object) -> int | None:
-    try:
-        number = int(str(value))
-    except ValueError:
-        return None
-    return number if 0 < number < 100_000 else None

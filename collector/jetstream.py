@@ -1,173 +1,155 @@
-"""What Jetstream's v2 wire says, frame by frame: lexicon network.bsky.jetstream.subscribeEvents (read 2026-11).
+"""What Jetstream says, frame by frame, on either wire (read 2026-11).
 
-Hundreds of posts a second come in and hardly one is ours, so three looks at the bytes come
-before any decoding, and the record itself is read only once its tags are known to match.
+v2 is lexicon network.bsky.jetstream.subscribeEvents, v1 the frozen ``/subscribe``; one decoder
+reads both. Hundreds of posts a second come in and hardly one is ours, so a few looks at the
+bytes come before any decoding, and the record itself is read only once it is known to be wanted.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from collector import atproto
+from collector.jetstream_frames import FRAMES, PEEKS, TAGS, Account, Payload, Tagged, payload_of, positions, witnessed
+from collector.jetstream_position import V2, Position
+from collector.jetstream_wire import POSTS
 from timeline.errors import SourceUnavailable, UnreadablePost
-from timeline.post import AuthorAway, AuthorGone, Cursor, Heard, Removal, Sighting, Unreadable
+from timeline.post import AuthorAway, AuthorGone, Heard, Removal, Sighting, Unreadable
 from timeline.text import fold_hashtag
 
-WIRE = "v2"
-PROTOCOL = "xrpc.v1.json"
-METHOD = "/xrpc/network.bsky.jetstream.subscribeEvents"
-POSTS = "app.bsky.feed.post"
-PARAMS = (("collections", POSTS), ("kinds", "commit"), ("kinds", "account"))
-REWIND = timedelta(seconds=30)  # hosts witness by themselves: on another one we start a little earlier
 GONE = {"deleted", "takendown"}
 AWAY = {"suspended": "!suspend", "deactivated": "!deactivated"}  # and perhaps back one day
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where we stand: ``seq`` counts on ``host`` alone, ``at`` is when a host witnessed it."""
-
-    host: str
-    at: datetime
-    seq: int | None = None
-
-    @classmethod
-    def kept(cls, cursor: Cursor | None) -> Self | None:
-        """What ``cursor`` wrote; None for no cursor and for a closed gap."""
-        if not cursor:
-            return None
-        return cls(cursor["host"], datetime.fromisoformat(cursor["at"]), cursor["seq"])
-
-    def cursor(self, **more: Any) -> dict[str, Any]:
-        return {"host": self.host, "wire": WIRE, "seq": self.seq, "at": self.at.isoformat(), **more}
-
-    def asked_of(self, host: str) -> str:
-        """The ``cursor`` parameter for ``host``: the inclusive number there, microseconds anywhere else.
-
-        Never the next number at first: where nothing has been said since, a host may take it for the future.
-        """
-        if host == self.host and self.seq is not None:
-            return str(self.seq)
-        return str((self.at - REWIND - _EPOCH) // _MICROSECOND)
-
-    def past(self) -> Self:
-        """The number after this one, for a host that hangs up over and over once it has repeated this one."""
-        return self if self.seq is None else replace(self, seq=self.seq + 1)
-
-    def by_time(self) -> Self:
-        """The same, for a host that no longer knows the number."""
-        return replace(self, seq=None)
-
-    def level_with(self, other: Self) -> bool:
-        """Whether everything up to ``other`` has been seen."""
-        if self.host == other.host and self.seq is not None and other.seq is not None:
-            return self.seq >= other.seq
-        return self.at >= other.at + (REWIND if self.host != other.host else timedelta())
+NOBODY: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
 class Handful:
-    """What a handful of frames came to. ``lost``: the host does not know the number we resumed from."""
+    """What a handful of frames came to.
+
+    ``lost``: the host does not know the number we resumed from. ``outdated``: it has
+    forgotten what we asked for, and begins with what it still has.
+    """
 
     heard: list[Heard]
     position: Position | None = None
-    found: str | None = None
     lost: bool = False
+    outdated: bool = False
 
 
-class _Account(msgspec.Struct):
-    active: bool = True
-    status: str | None = None
-
-
-class _Payload(msgspec.Struct):
-    type: str = msgspec.field(name="$type", default="")
-    seq: int | None = None
-    did: str = ""
-    time: str = ""
-    witnessed_at: str | None = msgspec.field(name="witnessedAt", default=None)
-    operation: str = ""
-    collection: str = ""
-    rkey: str = ""
-    record: msgspec.Raw = msgspec.Raw()
-    account: _Account | None = None
-    name: str = ""
-
-
-class _Frame(msgspec.Struct):
-    type: str = msgspec.field(name="$type", default="")
-    payload: _Payload | None = None
-    error: str = ""
-    message: str = ""
-
-
-class _Feature(msgspec.Struct):
-    tag: str | None = None
-
-
-class _Facet(msgspec.Struct):
-    features: list[_Feature] = []
-
-
-class _Tagged(msgspec.Struct):
-    facets: list[_Facet] | None = None
-    tags: list[str] | None = None
-
-
-_frames = msgspec.json.Decoder(_Frame)
-_tagged = msgspec.json.Decoder(_Tagged)
+_OPERATION = b'"operation":'
+_BEGINNINGS = (b'{"$type":"message","payload":{', b'{"did":"')
 _records = msgspec.json.Decoder(dict[str, Any])
 _fold = lru_cache(maxsize=10_000)(fold_hashtag)
 
 
-def hear(frames: Sequence[bytes], host: str, wanted: Collection[str], pictures: str | None = None) -> Handful:
-    """Read a handful of frames; ``wanted`` are folded hashtags. Raises SourceUnavailable for an error frame."""
+def hear(
+    frames: Sequence[bytes],
+    host: str,
+    wanted: Collection[str],
+    pictures: str | None = None,
+    *,
+    wire: str = V2,
+    followed: Mapping[str, str] = NOBODY,
+) -> Handful:
+    """Read a handful of frames; ``wanted`` are folded hashtags, ``followed`` the handles of accounts by DID.
+
+    Raises SourceUnavailable for an error frame.
+    """
     handful = Handful([])
-    for frame in frames:
-        if _may_be_ours(frame):
-            _read(frame, handful, wanted, pictures)
-    handful.position = next(_positions(frames, host), None)
+    for frame in _perhaps_ours(frames, wanted, {did.encode() for did in followed}):
+        _read(frame, handful, wanted, followed, pictures)
+    handful.position = next(positions(reversed(frames), host, wire), None)
     return handful
 
 
-def _may_be_ours(frame: bytes) -> bool:
-    """Everything but a new post without tags. Encoders may write ``#`` as an escape, and spaces after colons."""
-    return b"#tag" in frame or b'"tags"' in frame or b'"operation":"create"' not in frame or b"\\u0023tag" in frame
+def began(frames: Sequence[bytes], host: str, wire: str = V2) -> Position | None:
+    """Where a handful begins."""
+    return next(positions(frames, host, wire), None)
 
 
-def _read(frame: bytes, handful: Handful, wanted: Collection[str], pictures: str | None) -> None:
+def _perhaps_ours(frames: Iterable[bytes], wanted: Collection[str], followed: Collection[bytes]) -> Iterator[bytes]:
+    """Everything but a new post without a wanted tag, by somebody we do not follow.
+
+    The first ``"operation"`` of a frame is the wire's own: that of a record comes after it.
+    Encoders may write ``#`` as an escape, and spaces after colons: such a frame is decoded.
+    """
+    for frame in frames:
+        find = frame.find
+        after = find(_OPERATION) + len(_OPERATION)
+        if frame.startswith(b'"create"', after):
+            tagged = (
+                find(b'#tag"', after) >= 0
+                or find(b'"tags"', after) >= 0
+                or (find(b"\\", after) >= 0 and find(b'\\u0023tag"', after) >= 0)
+            )
+            if not (tagged and _wanted(frame, wanted)) and not (followed and _by(frame, followed)):
+                continue
+        yield frame
+
+
+def _wanted(frame: bytes, wanted: Collection[str]) -> bool:
+    """Whether a new post bears a wanted tag, or may: one careless facet must not hide the others."""
     try:
-        whole = _frames.decode(frame)
+        peek = PEEKS.decode(frame)
+    except msgspec.DecodeError:
+        return True
+    commit = peek.payload or peek.commit
+    return commit is None or _bears(commit.record, wanted)
+
+
+def _bears(record: Tagged, wanted: Collection[str]) -> bool:
+    for facet in record.facets or ():
+        for feature in facet.features:
+            if feature.tag and _fold(feature.tag) in wanted:
+                return True
+    return any(_fold(tag) in wanted for tag in record.tags or ())
+
+
+def _by(frame: bytes, followed: Collection[bytes]) -> bool:
+    """Whether somebody we follow says this, or may: where a frame begins as hosts write it, its first ``did`` says."""
+    start = frame.find(b'"did":"') + 7
+    if start == 6 or not frame.startswith(_BEGINNINGS):
+        return True
+    return frame[start : frame.find(b'"', start)] in followed
+
+
+def _read(
+    frame: bytes, handful: Handful, wanted: Collection[str], followed: Mapping[str, str], pictures: str | None
+) -> None:
+    try:
+        whole = FRAMES.decode(frame)
     except msgspec.DecodeError:
         handful.heard.append(Unreadable(reason="bluesky: a frame that is not as agreed"))
         return
-    payload = whole.payload
+    payload = payload_of(whole)
     if payload is None:
         if whole.type == "error" or whole.error:
-            raise SourceUnavailable(f"the stream ended itself: {whole.error or 'no reason given'}")
+            raise SourceUnavailable(_last_words(whole.error))
         return
     match payload.type.rpartition("#")[2]:
         case "commit" if payload.collection == POSTS:
-            if thing := _commit(payload, wanted, pictures):
+            if thing := _commit(payload, wanted, followed, pictures):
                 handful.heard.append(thing)
         case "account" if payload.account is not None:
             if thing := _account(payload.did, payload.account):
                 handful.heard.append(thing)
         case "info":
             handful.lost = handful.lost or payload.name == "FutureCursor"
-            if payload.name == "OutdatedCursor":
-                handful.found = "it keeps nothing from so long ago; what it still has follows"
+            handful.outdated = handful.outdated or payload.name == "OutdatedCursor"
         case _:
             pass  # sync, identity, and what may come one day
 
 
-def _account(did: str, account: _Account) -> Heard | None:
+def _last_words(error: str) -> str:
+    if error == "ConsumerTooSlow":
+        return "the host ended the stream because it was read too slowly (ConsumerTooSlow)"
+    return f"the stream ended itself: {error[:100] or 'no reason given'}"
+
+
+def _account(did: str, account: Account) -> Heard | None:
     if account.active:
         return AuthorAway(network="bluesky", uri=did, label=None)
     if account.status in GONE:
@@ -177,20 +159,25 @@ def _account(did: str, account: _Account) -> Heard | None:
     return None  # throttled, and what may come one day
 
 
-def _commit(payload: _Payload, wanted: Collection[str], pictures: str | None) -> Heard | None:
+def _commit(
+    payload: Payload, wanted: Collection[str], followed: Mapping[str, str], pictures: str | None
+) -> Heard | None:
     uri = f"at://{payload.did}/{POSTS}/{payload.rkey}"
     if payload.operation == "delete":
         return Removal(ref=uri)
+    handle = followed.get(payload.did)
+    new = payload.operation == "create"
     try:
-        if payload.operation == "create" and not _matches(payload.record, wanted):
+        tagged = not new or _matches(payload.record, wanted)
+        if not tagged and handle is None:
             return None
+        record = _records.decode(payload.record)
+        if handle is not None and not atproto.to_everybody(payload.did, record):
+            handle = None  # an answer to somebody else is no news of theirs, unless it is tagged
+            if not tagged:
+                return None
         post = atproto.to_post(
-            payload.did,
-            uri,
-            _records.decode(payload.record),
-            at=_witnessed(payload),
-            edited=payload.operation == "update",
-            pictures=pictures,
+            payload.did, uri, record, at=witnessed(payload), edited=not new, pictures=pictures, handle=handle
         )
     except (msgspec.DecodeError, ValueError):
         return Unreadable(reason="bluesky: a record that is none")
@@ -201,36 +188,6 @@ def _commit(payload: _Payload, wanted: Collection[str], pictures: str | None) ->
 
 def _matches(record: msgspec.Raw, wanted: Collection[str]) -> bool:
     try:
-        tagged = _tagged.decode(record)
+        return _bears(TAGS.decode(record), wanted)
     except msgspec.ValidationError:  # one facet of a careless client must not hide the others
         return any(_fold(tag) in wanted for tag in atproto.hashtags(_records.decode(record)))
-    for facet in tagged.facets or ():
-        for feature in facet.features:
-            if feature.tag and _fold(feature.tag) in wanted:
-                return True
-    return any(_fold(tag) in wanted for tag in tagged.tags or ())
-
-
-def _positions(frames: Sequence[bytes], host: str) -> Iterator[Position]:
-    """From the last frame backwards; most often the last will do."""
-    for frame in reversed(frames):
-        try:
-            payload = _frames.decode(frame).payload
-            if payload is not None and payload.seq is not None:
-                yield Position(host, _witnessed(payload), payload.seq)
-        except (msgspec.DecodeError, ValueError):
-            continue
-
-
-def _witnessed(payload: _Payload) -> datetime:
-    """The time a resumed stream goes by; ``time`` may have been changed by an import."""
-    return datetime.fromisoformat(payload.witnessed_at or payload.time).astimezone(UTC)
-
-
-def profiles_of(answer: bytes) -> list[Mapping[str, Any]]:
-    """The profiles in an answer of ``getProfiles``. Raises SourceUnavailable."""
-    try:
-        found = msgspec.json.decode(answer, type=dict[str, Any])["profiles"]
-        return [profile for profile in found if isinstance(profile, dict)]
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
-        raise SourceUnavailable("the AppView sent something that is no list of profiles") from error

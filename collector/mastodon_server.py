@@ -1,20 +1,22 @@
 """One server that speaks Mastodon's API, and one timeline of it, page by page."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from collector.http import Http
-from collector.mastodon_status import read
+from collector.addresses import Params
+from collector.http import Http, Response
+from collector.mastodon_instance import Instance, read_instance
+from collector.mastodon_status import read, vouched
 from collector.refusals import Refused
 from timeline.errors import SourceUnavailable
 from timeline.network import Source
-from timeline.post import Heard, Sighting
-from timeline.text import fold_hashtag
+from timeline.post import Heard, Removal
 
 PAGE = 40  # what we ask for at once; a server may give less at a time, and that is not the end
 LOW = 20  # requests left in the server's window at which we stop paging and go on next time
@@ -30,6 +32,12 @@ class Answer(NamedTuple):
     more: bool
 
 
+def address(source: Source) -> str:
+    """Where the server is that a source names."""
+    base = str(source["server"] or "").strip().rstrip("/")
+    return base if "://" in base else f"https://{base}"
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """One server as one poll meets it."""
@@ -42,20 +50,29 @@ class Server:
     @classmethod
     def of(cls, source: Source, http: Http) -> "Server":
         """The server a source names. Raises SourceUnavailable."""
-        base = str(source["server"] or "").strip().rstrip("/")
-        base = base if "://" in base else f"https://{base}"
+        base = address(source)
         if base.startswith("http://") and not http.allow_private_addresses:
             raise SourceUnavailable(f"{base} is not encrypted", hint="Write https:// in its place.")
         token = source["token"]
         headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
         return cls(base, urlsplit(base).hostname or base, http, headers)
 
+    async def ask(self, path: str, params: Params = (), *, accept: Collection[int] = (200,)) -> Response:
+        """Ask once; a token that is no longer good does not keep what everybody may see from us.
+
+        Its stream says that it is not good. Raises SourceUnavailable.
+        """
+        try:
+            return await self.http.get(self.base + path, params=params, headers=self.headers, accept=accept)
+        except Refused as error:
+            if error.status == 401 and self.headers:
+                with suppress(Refused):
+                    return await self.http.get(self.base + path, params=params, accept=accept)
+            raise self.explained(error) from error
+
     async def get(self, path: str, **params: str) -> Answer:
         """Ask once. Raises SourceUnavailable."""
-        try:
-            answer = await self.http.get(self.base + path, params=params, headers=self.headers)
-        except Refused as error:
-            raise self._explained(error) from error
+        answer = await self.ask(path, params)
         left = answer.headers.get("x-ratelimit-remaining", "")
         link = answer.headers.get("link")
         try:
@@ -70,37 +87,70 @@ class Server:
             ) from error
 
     async def account_id(self, account: str) -> str:
-        """What the server calls an account. Raises SourceUnavailable."""
-        found = (await self.get("/api/v1/accounts/lookup", acct=account.lstrip("@"))).content
+        """What the server calls an account, looked up, or searched for where it knows no other way.
+
+        Raises SourceUnavailable.
+        """
+        name = account.strip().lstrip("@")
+        try:
+            found = (await self.get("/api/v1/accounts/lookup", acct=name)).content
+        except SourceUnavailable as error:
+            found = await self._searched(name)
+            if found is None:
+                cause = error.__cause__
+                if isinstance(cause, Refused) and cause.status == 404:
+                    raise SourceUnavailable(
+                        f"{self.host} knows no account @{name}", hint="Is it written right, as @name@server?"
+                    ) from cause
+                raise error from cause
         value = found.get("id") if isinstance(found, dict) else None
         if not isinstance(value, str):
             raise SourceUnavailable("the server's answer lacks 'id'", hint="Is this a Mastodon server?")
         return value
 
-    async def lacks(self, status_id: str) -> bool:
-        """Whether the server says that it has no such post (any more); an answer it refuses says nothing."""
-        address = f"{self.base}/api/v1/statuses/{quote(status_id, safe='')}"
+    async def _searched(self, name: str) -> dict[str, Any] | None:
         try:
-            answer = await self.http.get(address, headers=self.headers, accept=(200, *_GONE))
+            found = (await self.get("/api/v1/accounts/search", q=name, limit="10")).content
         except SourceUnavailable:
-            return False
-        return answer.status in _GONE
+            return None
+        wanted = {name.casefold(), name.casefold().removesuffix(f"@{self.host}")}
+        return next((each for each in found if str(each["acct"]).casefold() in wanted), None)
 
-    async def say_if_closed(self) -> None:
-        """A server that shows hashtags to members only answers with an empty list, not with an error (4.5)."""
+    async def now(self, status_id: str) -> Heard | None:
+        """A post as it is, or that the server has no such one (any more); an answer it refuses says nothing."""
         try:
-            instance = (await self.get("/api/v2/instance")).content
-            access = instance["configuration"]["timelines_access"]["hashtag_feeds"]
-            closed = not self.headers and all(access[part] != "public" for part in ("local", "remote"))
-            disabled = all(access[part] == "disabled" for part in ("local", "remote"))
-        except (SourceUnavailable, KeyError, TypeError):
-            return  # older, or not quite Mastodon: an empty list is then just an empty list
-        if disabled:
-            raise SourceUnavailable(f"{self.host} shows no hashtags", hint="Choose another server.")
-        if closed:
-            raise SourceUnavailable(f"{self.host} shows hashtags to members only", hint="Give this source a token.")
+            answer = await self.ask(f"/api/v1/statuses/{quote(status_id, safe='')}", accept=(200, *_GONE))
+            if answer.status in _GONE:
+                return Removal(ref=status_id)
+            return read(msgspec.json.decode(answer.body), self.host)
+        except (SourceUnavailable, msgspec.DecodeError):
+            return None
 
-    def _explained(self, error: Refused) -> SourceUnavailable:
+    async def instance(self) -> Instance:
+        """What the server says of itself, in either version of the answer. Raises SourceUnavailable."""
+        try:
+            content = (await self.get("/api/v2/instance")).content
+        except SourceUnavailable as error:
+            cause = error.__cause__
+            if not isinstance(cause, msgspec.DecodeError) and not (isinstance(cause, Refused) and cause.status == 404):
+                raise
+            content = (await self.get("/api/v1/instance")).content
+        return read_instance(content, self.host)
+
+    async def limits(self) -> str | None:
+        """What a server that shows hashtags keeps from us, in words; what it does not tell is nothing.
+
+        One that shows them to members only may answer with an empty list, not with an error
+        (4.5). Raises SourceUnavailable where it will show nothing.
+        """
+        try:
+            instance = await self.instance()
+        except SourceUnavailable:
+            return None
+        instance.require_open(signed_in=bool(self.headers))
+        return instance.limits(signed_in=bool(self.headers))
+
+    def explained(self, error: Refused) -> SourceUnavailable:
         match error.status:
             case 401 | 403 | 422 if self.headers:
                 return SourceUnavailable(
@@ -126,6 +176,8 @@ class Timeline:
 
     async def page(self, **params: str) -> Answer:
         """Statuses, newest first. Raises SourceUnavailable."""
+        if self.hashtag is None:
+            params["exclude_reblogs"] = "true"  # passed over anyway, and some accounts do little else
         answer = await self.server.get(self.path, limit=str(PAGE), **params)
         if not isinstance(answer.content, list) or not all(
             isinstance(each, dict) and isinstance(each.get("id"), str) for each in answer.content
@@ -136,16 +188,4 @@ class Timeline:
     def heard(self, page: Sequence[Mapping[str, Any]]) -> list[Heard]:
         """What a page says, oldest first, so that what was said first is stored first."""
         heard = (read(status, self.server.host) for status in reversed(page))
-        return [self._vouched(thing) for thing in heard if thing is not None]
-
-    def _vouched(self, thing: Heard) -> Heard:
-        """A server's word that a post is under a hashtag counts, whatever its own list of tags says.
-
-        Servers fold hashtags each in their own way, and some leave the list empty.
-        """
-        if self.hashtag is None or not isinstance(thing, Sighting):
-            return thing
-        folded = {fold_hashtag(tag) for tag in thing.post.hashtags}
-        if fold_hashtag(self.hashtag) in folded:
-            return thing
-        return replace(thing, post=replace(thing.post, hashtags=(*thing.post.hashtags, self.hashtag)))
+        return [thing if self.hashtag is None else vouched(thing, self.hashtag) for thing in heard if thing is not None]

@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from timeline.errors import SourceUnavailable
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from collector.addresses import PrivateAddress
+from timeline.errors import Pace, SourceUnavailable
 
 LONGEST_WAIT_S = 24 * 3600.0  # the longest interval an operator may set; a server's wish beyond it is a mistake
+IF_IT_LASTS = "It is tried again by itself; if this lasts, check the address, and that the host is up."
+FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, ValueError)
 _BY_ITSELF = "Nothing to do: it is tried again by itself."
 
 
@@ -14,9 +21,16 @@ class Refused(SourceUnavailable):
     """The host answered, but not with what we accept. ``body`` is the start of what it said, for the adapter."""
 
     def __init__(
-        self, reason: str, *, status: int, body: bytes = b"", hint: str = "", retry_after_s: float | None = None
+        self,
+        reason: str,
+        *,
+        status: int,
+        body: bytes = b"",
+        hint: str = "",
+        retry_after_s: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        super().__init__(reason, hint=hint, retry_after_s=retry_after_s)
+        super().__init__(reason, hint=hint, retry_after_s=retry_after_s, pace=pace)
         self.status = status
         self.body = body
 
@@ -25,7 +39,49 @@ def refused(host: str, status: int, headers: Mapping[str, str], *, now: datetime
     """The error for an answer with ``status``; ``headers`` by lower-case name."""
     reason, hint = _words(host, status)
     wait = retry_after_s(headers, now) if status in (429, 503) else None
+    if status == 429 and wait is None:
+        wait = 0.0  # it asks us to wait, not for how long: that is then our own back-off
     return Refused(f"{reason} (HTTP {status})", status=status, body=body, hint=hint, retry_after_s=wait)
+
+
+class Elsewhere(aiohttp.ClientError):
+    """The host sends a web socket on to another address."""
+
+
+def no_redirects() -> aiohttp.TraceConfig:
+    """For a session whose requests say so themselves: a web socket's handshake would be sent on with all it carries."""
+
+    async def refuse(*_: object) -> None:
+        raise Elsewhere
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(refuse)
+    return tracing
+
+
+def unavailable(url: URL, error: BaseException, timeout_s: float) -> SourceUnavailable:
+    """The error for no answer at all, or none that can be read."""
+    host = url.host
+    match error:
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, PrivateAddress):
+            return SourceUnavailable(
+                f"{host} is on a private network",
+                hint="Sources on private networks need allow_private_addresses = true under [network].",
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return SourceUnavailable(f"there is no host named {host}", hint="Check the spelling of the address.")
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return SourceUnavailable(
+                f"no secure connection to {host}", hint="Its certificate is not valid, or it speaks no HTTPS here."
+            )
+        case Elsewhere():
+            return SourceUnavailable(f"{host} sends us elsewhere", hint="Give the address that it sends to.")
+        case TimeoutError():
+            return SourceUnavailable(f"{host} did not answer within {timeout_s:.0f} s", hint=IF_IT_LASTS)
+        case aiohttp.ClientConnectorError():
+            return SourceUnavailable(f"{host} cannot be reached", hint="Check the address, and that the host is up.")
+        case _:
+            return SourceUnavailable(f"{host} broke off or sent something that is no HTTP", hint=IF_IT_LASTS)
 
 
 def _words(host: str, status: int) -> tuple[str, str]:
@@ -45,11 +101,14 @@ def _words(host: str, status: int) -> tuple[str, str]:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds the server wants us to wait: ``Retry-After`` (seconds or a date), else ``X-RateLimit-Reset``.
+    """Seconds the server wants us to wait: ``Retry-After`` (seconds or a date), else ``X-RateLimit-Reset``,
+    which X writes with one hyphen more.
 
+    A moment counts by the server's own clock, where its answer tells that: it may be hours off ours.
     Never below 0 nor above LONGEST_WAIT_S; None where it says nothing we can read.
     """
-    for name in ("retry-after", "x-ratelimit-reset"):
+    now = _moment(headers.get("date", "")) or now
+    for name in ("retry-after", "x-ratelimit-reset", "x-rate-limit-reset"):
         if word := headers.get(name, "").strip():
             wait = _seconds(word, now)
             if wait is not None:
@@ -61,10 +120,15 @@ def _seconds(word: str, now: datetime) -> float | None:
     if word.isascii() and word.isdigit():
         number = float(word)
         return number - now.timestamp() if number > 1e9 else number  # some send the epoch second of the reset
+    moment = _moment(word)
+    return None if moment is None else (moment - now).total_seconds()
+
+
+def _moment(word: str) -> datetime | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             moment = read(word)
         except (ValueError, IndexError, OverflowError):
             continue
-        return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None

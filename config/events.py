@@ -69,7 +69,8 @@ def _dates(raw: Mapping[str, Any], key: Key, faults: Faults, zone: str) -> None:
     span = span_of(zone_in(raw) or zone, FIRST_MOMENT, **dates)
     if dates["starts"] and span.ends_at <= span.starts_at:
         faults.note((*key, "ends"), Wrong("is not after starts", "exchange the two, or mend one"))
-    if (dates["starts"] or dates["collect_from"]) and span.collect_until <= span.collect_from:
+    told = dates["starts"] or dates["ends"] or dates["collect_until"]  # else both follow from the moment it begins
+    if told and span.collect_until <= span.collect_from:
         faults.note((*key, "collect_until"), Wrong("is not after collect_from", "exchange the two, or mend one"))
 
 

@@ -3,12 +3,23 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from config.mistakes import Faults, Key, Wrong, quoted
 from config.values import beside
 
 _BIGGEST_SECRET = 65_536
+
+
+class Found(str):
+    """What a reference led to; ``name`` says which ("env X_BEARER_TOKEN")."""
+
+    name: str
+
+    def __new__(cls, text: str, name: str) -> Self:
+        found = super().__new__(cls, text)
+        found.name = name
+        return found
 
 
 def resolve(value: Any, folder: Path, faults: Faults, key: Key = ()) -> Any:
@@ -24,7 +35,8 @@ def resolve(value: Any, folder: Path, faults: Faults, key: Key = ()) -> Any:
     if _is_reference(value, key):
         ((way, name),) = value.items()
         try:
-            return _from_environment(name) if way == "env" else _from_file(beside(Path(name), folder))
+            text = _from_environment(name) if way == "env" else _from_file(beside(Path(name), folder))
+            return Found(text, f"{way} {name}")
         except Wrong as fault:
             faults.note(key, fault)
             return None

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from config import values
 from config.mistakes import Wrong, nearest, quoted
+from config.references import Found
 from config.settings import Source
 
 COMMON = ("kind", "label", "trusted", "keep", "every")
@@ -26,10 +27,6 @@ class FieldLike(Protocol):
     def choices(self) -> Sequence[str]: ...
     @property
     def schemes(self) -> Sequence[str]: ...
-    @property
-    def later(self) -> bool: ...
-    @property
-    def later_choices(self) -> Sequence[str]: ...
 
 
 class Kind(Protocol):
@@ -84,12 +81,10 @@ def _common(key: str, value: Any, fields: Mapping[str, FieldLike]) -> Any:
             raise Wrong(f"must be true or false, not {quoted(value)}", "write trusted = true")
         case "keep":
             raise Wrong(f"cannot be {quoted(value)}", 'write "all" or "tagged"')
-    raise Wrong("unknown key", nearest(key, {*(name for name, field in fields.items() if not field.later), *COMMON}))
+    raise Wrong("unknown key", nearest(key, {*fields, *COMMON}))
 
 
 def _field(value: Any, field: FieldLike, folder: Path) -> Any:
-    if field.later:
-        raise Wrong("belongs to a later version of Backchannel", "take the line out for now")
     match field.kind:
         case "list":
             several = [value] if isinstance(value, str) else value
@@ -101,18 +96,14 @@ def _field(value: Any, field: FieldLike, folder: Path) -> Any:
             return values.duration_s(_text(value, 'write it as "30s" or "5m"'))
         case "number":
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-                raise Wrong(f"must be a number above 0, not {quoted(value)}", "write it without quotes")
+                fix = "write it without quotes" if isinstance(value, str) else "give one above 0"
+                raise Wrong(f"must be a number above 0, not {quoted(value)}", fix)
             return value
         case "url":
             return values.address(_text(value, "put it in quotes"), *(field.schemes or ("https", "http")))
         case "secret":
             return SecretStr(_text(value, 'write it as { env = "NAME" } or { file = "/run/secrets/name" }'))
         case "choice":
-            if value in field.later_choices:
-                raise Wrong(
-                    f"{quoted(value)} belongs to a later version of Backchannel",
-                    f"write one of: {', '.join(field.choices)}",
-                )
             if value not in field.choices:
                 raise Wrong(f"cannot be {quoted(value)}", f"write one of: {', '.join(field.choices)}")
             return value
@@ -129,4 +120,4 @@ def _text(value: Any, fix: str) -> str:
         raise Wrong(f"must be text, not {quoted(value)}", fix)
     if not value.strip():
         raise Wrong("is empty", "fill it in, or take the line out")
-    return value.strip()
+    return value if isinstance(value, Found) else value.strip()  # which is stripped already, and says where it was

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import socket
 from collections.abc import AsyncIterator, Sequence
 
@@ -9,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from dashboard import keys, middleware
+from dashboard.auth import Desk
 from dashboard.channel import Pace
 from dashboard.doorstep import Runner
 from dashboard.fragments import Fragments
@@ -19,6 +21,7 @@ from dashboard.proxies import Proxies
 from dashboard.render import Renderer
 from dashboard.routes import routes
 from dashboard.site import Site
+from dashboard.turnstile import Turnstile
 from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
@@ -38,8 +41,12 @@ def make_app(
     ready: keys.Ready,
     registry: CollectorRegistry | None = None,
     pace: Pace | None = None,
+    desk: Desk | None = None,
 ) -> web.Application:
-    """The application. ``registry`` may hold figures of other parts of the process for ``/metrics``."""
+    """The application. ``registry`` may hold figures of other parts of the process for ``/metrics``.
+
+    Without a ``desk`` nobody can sign in.
+    """
     app = web.Application(
         middlewares=[middleware.unveil, middleware.make_small, middleware.say_what_is_wrong],
         client_max_size=middleware.MAX_BODY_BYTES,
@@ -50,16 +57,19 @@ def make_app(
     app[keys.TAIL] = tail
     app[keys.SITE] = site
     app[keys.NETWORKS] = networks
+    app[keys.DEHYDRATED] = dehydrated = frozenset(network.key for network in networks if network.dehydrated)
     app[keys.SHELF] = shelf
     app[keys.READY] = ready
     app[keys.RENDERER] = renderer
     app[keys.GLANCES] = Glances(store, networks)
     app[keys.METRICS] = metrics
+    app[keys.TURNSTILE] = Turnstile()
+    app[keys.DESK] = desk or Desk(secrets.token_urlsafe())
     app[keys.PROXIES] = Proxies.of(site.trusted_proxies)
     app[keys.HUB] = Hub(
         store,
         tail,
-        fragments=lambda: Fragments(renderer, site.base_url),
+        fragments=lambda: Fragments(renderer, site.base_url, dehydrated),
         metrics=metrics,
         pace=pace or Pace(),
     )

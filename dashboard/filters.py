@@ -73,6 +73,14 @@ def epoch_ms(at: datetime) -> str:
     return f"{micros // 1000}.{micros % 1000:03}".rstrip("0").rstrip(".") if micros % 1000 else str(micros // 1000)
 
 
+def sentence(words: str) -> str:
+    """What a network or we say of a source, with a capital and a full stop."""
+    words = words.strip()
+    first = words.partition(" ")[0].rstrip(":.,")
+    begin = words if "." in first else words[:1].upper() + words[1:]  # the name of a host stays as it is
+    return begin + ("" if words.endswith((".", "?", "!")) else ".")
+
+
 def grouped(number: int) -> str:
     """1,476"""
     return f"{number:,}"
@@ -81,6 +89,33 @@ def grouped(number: int) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 post, 2 posts."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ago(at: datetime, now: datetime, event: Event) -> str:
+    """12 s ago, 4 min ago; after an hour at 14:31, and on another day with the day."""
+    passed = max(0.0, (now - at).total_seconds())
+    if passed < 90:
+        return f"{passed:.0f} s ago"
+    if passed < 3_600:
+        return f"{passed / 60:.0f} min ago"
+    return moment(at, now, event) if passed < 86_400 * 300 else day(at, event, now)
+
+
+def ahead(at: datetime, now: datetime, event: Event) -> str:
+    """now, in 12 s, in 4 min; beyond an hour at 14:31."""
+    left = (at - now).total_seconds()
+    if left <= 0:
+        return "now"
+    if left < 90:
+        return f"in {left:.0f} s"
+    return f"in {left / 60:.0f} min" if left < 3_600 else moment(at, now, event)
+
+
+def moment(at: datetime, now: datetime, event: Event) -> str:
+    """14:31; on another day 12 October, 14:31."""
+    local = at.astimezone(event.zone)
+    same = local.date() == now.astimezone(event.zone).date()
+    return f"{local:%H:%M}" if same else f"{local.day} {local:%B}, {local:%H:%M}"
 
 
 def until(at: datetime, now: datetime, event: Event) -> str:

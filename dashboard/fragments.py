@@ -5,7 +5,7 @@ leaves here, whatever a step may hold.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -34,9 +34,11 @@ class Cards(Protocol):
 class Fragments:
     """The messages of one event, by form. Drops what it remembers of a post that changes or goes."""
 
-    def __init__(self, cards: Cards, base_url: str) -> None:
+    def __init__(self, cards: Cards, base_url: str, dehydrated: Collection[str]) -> None:
+        """``dehydrated`` are the networks whose posts go into JSON as identifiers alone."""
         self._cards = cards
         self._base_url = base_url
+        self._dehydrated = dehydrated
         self._known: dict[Form, OrderedDict[int, tuple[int, bytes]]] = {"page": OrderedDict(), "json": OrderedDict()}
 
     def messages(self, steps: Iterable[Step], event: Event, form: Form, *, fresh: bool = True) -> bytes:
@@ -84,7 +86,10 @@ class Fragments:
     def _post(self, item: Item, event: Event, form: Form) -> bytes:
         """One post that cannot be told must not stop its neighbours."""
         try:
-            told = self._cards.card(item, event) if form == "page" else shape.encode(shape.post(item)).decode()
+            if form == "page":
+                told = self._cards.card(item, event)
+            else:
+                told = shape.encode(shape.post(item, self._dehydrated)).decode()
         except Exception:
             _log.exception("a post cannot be shown", item=item.id, form=form)
             if form == "json":

@@ -1,7 +1,7 @@
 """An event at a glance: its pace, highlights, pictures and sources. Read at most every few seconds, whoever looks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,19 +84,22 @@ class Glances:
             signal=signal.draw(event, span, counts, now),
             heard=tuple(networks_heard(event, heard, self._infos)),
             highlights=highlights.items,
-            pictures=tuple(_pictures(recent.items)),
+            pictures=tuple(_pictures(recent.items, {info.key for info in self._infos if info.dehydrated})),
             networks=networks,
             seq=recent.seq,
             latest=recent.items[0] if recent.items else None,
         )
 
 
-def _pictures(recent: Sequence[Item]) -> list[tuple[Item, Media]]:
-    """Pictures that nobody asked to hide, newest first, two of a post at most; as many as fill whole rows."""
+def _pictures(recent: Sequence[Item], guarded: Collection[str]) -> list[tuple[Item, Media]]:
+    """Pictures that nobody asked to hide, newest first, two of a post at most; as many as fill whole rows.
+
+    Networks in ``guarded`` let no picture stand without its post.
+    """
     found = [
         (item, picture)
         for item in recent
-        if not item.post.sensitive and not item.post.content_warning
+        if not item.post.sensitive and not item.post.content_warning and item.post.network not in guarded
         for picture in [one for one in item.post.media if one.kind == "image" and one.key][:2]
     ]
     return found[: next((row for row in _ROWS if len(found) >= row), 0)]

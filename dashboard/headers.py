@@ -20,12 +20,18 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
-_PUBLIC_READ = re.compile(r"/(?:api|media)(?:/|\Z)")
+_PROGRAMS = re.compile(r"/(?:api|media)(?:/|\Z)")
+_STAFF = re.compile(r"/api/v1/events/[^/]+/sources\Z")
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs read here, and mistakes are told as problem documents."""
+    return _PROGRAMS.match(path) is not None
 
 
 def is_public_read(path: str) -> bool:
-    """Whether programs of any origin read here."""
-    return _PUBLIC_READ.match(path) is not None
+    """Whether programs of any origin read here; what is for staff is for no other site's pages."""
+    return is_for_programs(path) and _STAFF.match(path) is None
 
 
 def make_safe(headers: MutableMultiMapping[str], *, any_origin: bool) -> None:

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from dashboard.compression import Handler, compress
-from dashboard.headers import PREFLIGHT, is_public_read, make_safe
+from dashboard.headers import PREFLIGHT, is_for_programs, is_public_read, make_safe
 from dashboard.keys import METRICS, PROXIES, REFERENCE
 from dashboard.problems import BadParameter, bad_parameter, problem
 from dashboard.views import errors
@@ -15,6 +15,8 @@ from timeline.errors import BadCursor, ErasedItem, NoSuchEvent, NoSuchItem
 
 MAX_ADDRESS = 2_048
 MAX_BODY_BYTES = 64 * 1024
+MAX_PUSH_ADDRESS = 8_000  # a hub repeats the address of a feed, and adds words of its own
+MAX_PUSH_BYTES = 8 * 1024 * 1024  # as much as of a feed that is asked
 
 _log = structlog.get_logger(__name__)
 
@@ -41,10 +43,12 @@ async def unveil(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def say_what_is_wrong(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every error into an answer: a page for people, a problem document for programs."""
     try:
-        if len(request.path_qs) > MAX_ADDRESS:
-            raise web.HTTPRequestURITooLong(text=f"An address may have {MAX_ADDRESS} characters here.")
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
+        pushed = request.path.startswith("/websub/")
+        address, body = (MAX_PUSH_ADDRESS, MAX_PUSH_BYTES) if pushed else (MAX_ADDRESS, MAX_BODY_BYTES)
+        if len(request.path_qs) > address:
+            raise web.HTTPRequestURITooLong(text=f"An address may have {address} characters here.")
+        if (request.content_length or 0) > body:
+            raise web.HTTPRequestEntityTooLarge(body, request.content_length or 0)
         if "\x00" in request.path or any("\x00" in word for word in request.query.values()):
             raise web.HTTPBadRequest(text="An address cannot hold a null character.")
         if request.method == "OPTIONS" and is_public_read(request.path):
@@ -89,7 +93,7 @@ async def make_small(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def _for_programs(request: web.Request) -> bool:
-    return is_public_read(request.path) or request.path.endswith("/stream")
+    return is_for_programs(request.path) or request.path.endswith("/stream")
 
 
 def _refusal(request: web.Request, answer: web.HTTPException) -> web.StreamResponse:

@@ -30,9 +30,16 @@ class Renderer:
     def __init__(self, site: Site, networks: Sequence[NetworkInfo]) -> None:
         self.assets = assets = Assets(site)
         self._labels = {info.key: info.label for info in networks}
+        self._guarded = frozenset(info.key for info in networks if info.dehydrated)
         self._environment = _environment()
         self._environment.globals.update(
-            site=site, assets=assets, asset=assets.url, icon=self._icon, network=self._network, network_label=self.label
+            site=site,
+            assets=assets,
+            asset=assets.url,
+            icon=self._icon,
+            network=self._network,
+            network_label=self.label,
+            is_guarded=lambda post: post.network in self._guarded,
         )
         self._card = self._environment.get_template("partials/_card.html")
         self._broken = self._environment.get_template("partials/_card_broken.html")
@@ -107,6 +114,10 @@ def _environment() -> Environment:
         grouped=filters.grouped,
         counted=filters.counted,
         until=filters.until,
+        ago=filters.ago,
+        ahead=filters.ahead,
+        moment=filters.moment,
+        sentence=filters.sentence,
         host=filters.host,
         language=filters.language,
         initials=filters.initials,

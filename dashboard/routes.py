@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from dashboard import assets
-from dashboard.api import events, openapi, posts
-from dashboard.views import health, index, media, post, stream, timeline
+from dashboard.api import events, openapi, posts, sources
+from dashboard.views import desk, health, index, media, opml, post, sign_in, stream, timeline, websub
+from dashboard.views import sources as sources_page
 
 SLUG = "{slug:[^/]+}"
 ID = "{id:[0-9]{1,18}}"
@@ -16,7 +17,14 @@ def routes() -> list[web.RouteDef]:
         web.get("/", index.show),
         web.get(f"/e/{SLUG}", timeline.show),
         web.get(f"/e/{SLUG}/stream", stream.page),
+        web.get(f"/e/{SLUG}/sources.opml", opml.show),
         web.get(f"/p/{ID}", post.show),
+        web.get("/desk", desk.show),
+        web.get("/desk/sign-in", sign_in.show),
+        web.post("/desk/sign-in", sign_in.enter),
+        web.post("/desk/sign-out", sign_in.leave),
+        web.get(f"/desk/{SLUG}", desk.event),
+        web.get(f"/desk/{SLUG}/sources", sources_page.show),
         web.get(f"/media/{KEY}", media.show),
         web.get("/theme.css", assets.theme),
         web.get("/static/{path:.+}", assets.serve),
@@ -24,8 +32,11 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/api/v1/events/{SLUG}", events.one),
         web.get(f"/api/v1/events/{SLUG}/posts", events.posts),
         web.get(f"/api/v1/events/{SLUG}/stream", events.stream),
+        web.get(f"/api/v1/events/{SLUG}/sources", sources.listing),
         web.get(f"/api/v1/posts/{ID}", posts.one),
         web.get("/api/v1/openapi.json", openapi.show),
+        web.get(f"/websub/{KEY}", websub.verify, allow_head=False),
+        web.post(f"/websub/{KEY}", websub.receive),
         web.get("/healthz", health.healthz),
         web.get("/readyz", health.readyz),
         web.get("/metrics", health.metrics),

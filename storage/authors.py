@@ -1,20 +1,29 @@
-"""Who said it: kept once per network and uri, with the profile we were last told."""
+"""Who said it: kept once per network and uri, with the profile we were last told.
+
+A new name or picture of somebody whose posts are in sight only because a person approved them
+waits for a person, too: it is ``offered``, and its picture is not fetched. What the network
+says of an author beside that (labels, above all) is believed at once.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select, update
 
 from storage import media
-from storage.tables import authors
+from storage.tables import authors, events, items, posts, sightings, sources
+from storage.telling import newest_of_author, tell
 from storage.writing import Writing
-from timeline import consent
+from timeline import consent, moderation
+from timeline.item import State
 from timeline.post import Author
 
 STALE = timedelta(days=1)  # a profile is asked for again, and another source's copy of it believed
 FRESH = timedelta(hours=1)  # how often a repeated profile is noted as still right
+_FACE = ("name", "handle", "url", "avatar")  # what a reader sees of it
 _PROFILE = ("name", "handle", "url", "avatar", "labels", "known", "organisation")
+OF_ROW = tuple(authors.c[name] for name in ("network", "uri", "avatar_key", *_PROFILE))  # what ``of_row`` reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +33,16 @@ class Kept:
     id: int
     author: Author
     before: Author | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A name and picture that wait for approval, beside those on the cards."""
+
+    author_id: int
+    author: Author
+    offered: Author
+    at: datetime
 
 
 # Statements are made once: building one costs more than running it. The lock (PostgreSQL) keeps
@@ -50,7 +69,7 @@ def keep(writing: Writing, author: Author, *, told_by: int, at: datetime) -> Kep
         assert row is not None, "an author that could not be inserted is there"
     believed = row.told_by == told_by or not row.known or at - row.profile_at >= STALE
     if not author.known or not believed:
-        return Kept(id=row.id, author=_author(row))
+        return Kept(id=row.id, author=of_row(row))
     return _believe(writing, row, author, told_by=told_by, at=at)
 
 
@@ -67,7 +86,7 @@ def away(writing: Writing, network: str, uri: str, label: str | None) -> Kept | 
     row = _row(writing.connection, network, uri)
     if row is None:
         return None
-    known = _author(row)
+    known = of_row(row)
     labels = (*(each for each in known.labels if each not in consent.AWAY), *([label] if label else ()))
     if labels == known.labels:
         return Kept(id=row.id, author=known)
@@ -78,7 +97,7 @@ def away(writing: Writing, network: str, uri: str, label: str | None) -> Kept | 
 
 def by_id(reading: Connection, author_id: int) -> Author:
     """The author of a post we hold."""
-    return _author(reading.execute(select(authors).where(authors.c.id == author_id)).one())
+    return of_row(reading.execute(select(authors).where(authors.c.id == author_id)).one())
 
 
 def unknown(reading: Connection, network: str, limit: int, at: datetime) -> list[str]:
@@ -89,18 +108,80 @@ def unknown(reading: Connection, network: str, limit: int, at: datetime) -> list
     return [*bare, *reading.scalars(stale)][:limit]
 
 
+def offers(reading: Connection, *, limit: int) -> list[Offer]:
+    """Names and pictures that wait for approval, the longest first."""
+    waiting = select(authors).where(authors.c.offered_at.is_not(None)).order_by(authors.c.offered_at, authors.c.id)
+    return [
+        Offer(author_id=row.id, author=of_row(row), offered=replace(of_row(row), **row.offered), at=row.offered_at)
+        for row in reading.execute(waiting.limit(limit))
+    ]
+
+
+def approve(writing: Writing, author_id: int, *, at: datetime) -> bool:
+    """Let the cards show the name and picture that wait; False where none do."""
+    row = writing.execute(_waiting(author_id)).one_or_none()
+    if row is None:
+        return False
+    told = replace(of_row(row), **row.offered)
+    values = {name: getattr(told, name) for name in _FACE} | {"offered": None, "offered_at": None}
+    writing.execute(update(authors).where(authors.c.id == author_id).values(**values))
+    if told.avatar != row.avatar:
+        media.want_avatar(writing, author_id, told, at=at)
+    tell(writing, newest_of_author(writing.connection, author_id), at)
+    return True
+
+
+def dismiss(writing: Writing, author_id: int) -> bool:
+    """Keep the cards as they are; the same name and picture are not offered again. False where none wait."""
+    row = writing.execute(_waiting(author_id)).one_or_none()
+    if row is not None:
+        writing.execute(update(authors).where(authors.c.id == author_id).values(offered_at=None))
+    return row is not None
+
+
+def _waiting(author_id: int) -> Select[Any]:
+    here = (authors.c.id == author_id) & authors.c.offered_at.is_not(None)
+    return select(authors).where(here).with_for_update()
+
+
 def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | None, at: datetime) -> Kept:
-    known = _author(row)
+    known = of_row(row)
     told = replace(author, avatar_key=known.avatar_key)
-    values: dict[str, Any] = {"profile_at": at, "told_by": told_by}
+    offered: dict[str, Any] = {"offered": None, "offered_at": None} if row.offered is not None else {}
+    if _face(told) != _face(known) and _must_wait(writing.connection, row.id):
+        offered = {"offered": _face(told), "offered_at": at} if row.offered != _face(told) else {}
+        told = replace(told, **_face(known))
+    values: dict[str, Any] = {"profile_at": at, "told_by": told_by} | offered
     if told != known:
         values |= _profile(told)
-    elif at - row.profile_at < FRESH:
+    elif not offered and at - row.profile_at < FRESH:
         return Kept(id=row.id, author=known)
     writing.execute(update(authors).where(authors.c.id == row.id).values(**values))
     if told.avatar != known.avatar:
         media.want_avatar(writing, row.id, told, at=at)
     return Kept(id=row.id, author=told, before=known if told != known else None)
+
+
+def _face(author: Author) -> dict[str, Any]:
+    return {name: getattr(author, name) for name in _FACE}
+
+
+def _must_wait(reading: Connection, author_id: int) -> bool:
+    """Whether a new name or picture would come into sight somewhere where it has to be approved."""
+    trusted = exists().where(
+        sightings.c.post_id == posts.c.id,
+        sightings.c.source_id == sources.c.id,
+        sources.c.event_id == items.c.event_id,
+        sources.c.trusted,
+    )
+    query = (
+        select(events.c.moderation, trusted.label("trusted"))
+        .join_from(items, posts)
+        .join(events, items.c.event_id == events.c.id)
+        .where(posts.c.author_id == author_id, items.c.state == State.SHOWN.value)
+        .distinct()
+    )
+    return any(moderation.profile_waits(row.moderation, trusted=row.trusted) for row in reading.execute(query))
 
 
 def _insert(writing: Writing, author: Author, *, told_by: int, at: datetime) -> Kept | None:
@@ -121,7 +202,8 @@ def _row(reading: Connection, network: str, uri: str) -> Row[Any] | None:
     return reading.execute(_FIND, {"network": network, "uri": uri}).one_or_none()
 
 
-def _author(row: Row[Any]) -> Author:
+def of_row(row: Row[Any]) -> Author:
+    """The author in a row that has the columns of the table."""
     return Author(
         network=row.network,
         uri=row.uri,

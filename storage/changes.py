@@ -9,7 +9,7 @@ from storage.tables import changes, events
 from storage.writing import Writing
 from timeline.change import Change, Step, Window
 from timeline.errors import NoSuchEvent
-from timeline.item import Item
+from timeline.item import Item, State
 
 KEEP = timedelta(days=30)
 KEEP_CHANGES = 100_000  # of an event
@@ -20,7 +20,8 @@ def window(reading: Connection, event_id: int, *, after: int, limit: int, staff:
 
     An item in sight is given once, at its last change, however many it had: earlier ones are
     skipped, as it is read as it is now. A removal is always given. To the public, what happens
-    out of its sight is nothing; staff see held items too.
+    out of its sight is nothing; staff see held items too. A comment in sight is given as a
+    change of its entry.
     """
     stands = reading.execute(select(events.c.seq, events.c.floor).where(events.c.id == event_id)).one_or_none()
     if stands is None:
@@ -38,7 +39,9 @@ def window(reading: Connection, event_id: int, *, after: int, limit: int, staff:
     subjects = sorted({change.subject for change in log if change.subject is not None})
     in_sight = items.STAFF if staff else items.PUBLIC
     now = items.by_ids(reading, subjects, states=in_sight) if subjects else {}
-    steps = tuple(step for change in log if (step := _step(change, now, staff=staff)) is not None)
+    comments = items.comments_among(reading, subjects) if subjects else set()
+    told = [change for change in log if change.subject not in comments or (staff and _waits(change, now))]
+    steps = tuple(step for change in told if (step := _step(change, now, staff=staff)) is not None)
     upto = log[-1].seq if len(log) == limit else stands.seq
     return Window(steps=steps, upto=upto, latest=stands.seq, floor=stands.floor)
 
@@ -65,6 +68,12 @@ def _step(change: Change, now: dict[int, Item], *, staff: bool) -> Step | None:
     if change.kind == "item.removed" or (staff and change.kind == "item.held" and item is None):
         return Step(change=_as_removal(change), item=None)
     return None
+
+
+def _waits(change: Change, now: dict[int, Item]) -> bool:
+    """Of comments staff are told those that wait."""
+    item = now.get(change.subject or 0)
+    return item is None or item.state is not State.SHOWN
 
 
 def _as_removal(change: Change) -> Change:

@@ -2,7 +2,8 @@
 
 SQLite zeroes what is deleted, but copies stay in its log, and on pages whose rows were moved
 (measured: 2 of 1,600 removed rows). So the file is rewritten, and the log cut off: half a
-second for 100,000 posts. PostgreSQL frees the space of removed rows by VACUUM.
+second for 100,000 posts. PostgreSQL's VACUUM frees the space of removed rows and leaves bytes in it
+(measured: of 58 rows in 200), so what holds people's words is rewritten there, too.
 """
 
 import asyncio
@@ -15,13 +16,15 @@ from sqlalchemy.exc import DBAPIError
 from storage import schema
 from storage.engine import open_engine
 from storage.store import Store
-from storage.tables import chores, metadata
+from storage.tables import authors, chores, inbox, items, media, metadata, posts
 from storage.writing import SCRUB, Writing
 
 log = structlog.get_logger(__name__)
 
 WITHIN_S = 300.0  # from the first removal on: the promise is ten minutes
 RETRY_S = 5.0
+LOCK_WAIT_MS = 2_000  # PostgreSQL: whoever reads or writes meanwhile queues behind us no longer
+_WORDS = {posts, authors, items, media, inbox}
 
 
 class Scrubber:
@@ -84,8 +87,9 @@ def _scrub(url: str) -> bool:
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET lock_timeout = {LOCK_WAIT_MS}")
                 for table in metadata.sorted_tables:
-                    connection.exec_driver_sql(f"VACUUM {table.name}")
+                    connection.exec_driver_sql(f"VACUUM {'FULL ' if table in _WORDS else ''}{table.name}")
                 return True
             connection.exec_driver_sql("VACUUM")
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()

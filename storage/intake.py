@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import InternalError, OperationalError
 
-from storage import authors, events, judging, posts, sightings, sources
-from storage.telling import of_post, tell
+from storage import authors, events, inbox, items, judging, posts, rechecks, sightings, sources, speaking, spending
+from storage.telling import naming, of_post, quoting, tell
 from storage.writing import TransactionLost, Writing
 from timeline.errors import UnreadablePost
-from timeline.network import NetworkInfo, Source
+from timeline.network import Gap, NetworkInfo, Source
 from timeline.post import (
     Author,
     AuthorAway,
@@ -27,8 +27,8 @@ from timeline.post import (
     Sighting,
     Unreadable,
 )
+from timeline.recheck import CONFIRMED_FOR
 from timeline.tidy import MAX_URI, fit, identifier, tidy, tidy_author
-from timeline.view import belongs
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +37,16 @@ ASKED_AT_ONCE = 5_000  # refs in one question; the databases take some 30,000 pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of a batch: posts new to the database, edits, removals, the rest by reason."""
+    """What became of a batch: posts new to the database, edits, removals, the rest by reason.
+
+    ``left`` is how many posts may still be read today; None where reading costs nothing.
+    """
 
     added: int
     changed: int
     removed: int
     dropped: Mapping[str, int]
+    left: int | None = None
 
 
 def accept(
@@ -53,25 +57,48 @@ def accept(
     networks: Mapping[str, NetworkInfo],
     cursors: Mapping[sources.Key, Cursor] | None = None,
     backfill: bool = False,
+    read: Sequence[str] = (),
+    gaps: Mapping[int, Gap] | None = None,
+    pushes: Sequence[int] = (),
     at: datetime,
 ) -> Accepted:
     """Take in, in order, what a line of sources heard, and move its cursors with it.
 
     Each post goes to the event of every source in ``source_ids`` that it belongs to. What one
     post has wrong is counted and costs the others nothing; what the database has wrong raises.
+    ``read`` are refs whose reading is charged for; ``gaps``, by source id, is what is lost;
+    ``pushes`` are those of the inbox that are taken in with this.
     """
     intake = _Intake(writing, source_ids, networks, judging.Arrival(at=at, backfill=backfill))
     intake.look_ahead(heard)
     for one in heard:
         intake.hear(one)
+    rechecks.confirm(writing, intake.confirmed, at=at)
     sources.count(writing, intake.arrived)
     sources.move(writing, cursors or {})
+    sources.note_gaps(writing, gaps or {})
+    if pushes:
+        inbox.take(writing, pushes)
+    if read and intake.sources:
+        spending.charge(writing, intake.sources[0], read, at=at)
+    budget = spending.budget(intake.reading, intake.sources[0], networks, at=at) if intake.sources else None
     return Accepted(
         added=intake.done["added"],
         changed=intake.done["changed"],
         removed=intake.done["removed"],
         dropped=dict(intake.dropped),
+        left=budget.left if budget else None,
     )
+
+
+def allowance(
+    reading: Connection, source_ids: Sequence[int], networks: Mapping[str, NetworkInfo], at: datetime
+) -> int | None:
+    """How many posts these sources may still read today; None where reading costs nothing."""
+    for source in sources.by_ids(reading, source_ids).values():
+        budget = spending.budget(reading, source, networks, at=at)
+        return budget.left if budget else None
+    return None
 
 
 def knows(reading: Connection, refs: Sequence[str], source_ids: Sequence[int]) -> set[str]:
@@ -105,6 +132,7 @@ class _Intake:
         self.events = events.by_ids(self.reading, {source.event_id for source in self.sources})
         self.new: set[tuple[str, str]] = set()  # certainly neither held nor removed
         self.authors: dict[Author, authors.Kept] = {}  # as this batch has kept them
+        self.confirmed: set[int] = set()  # posts seen again, and not noted as seen for some time
         self.done: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.arrived: dict[int, list[datetime]] = defaultdict(list)
@@ -157,18 +185,19 @@ class _Intake:
     def _sighting(self, sighting: Sighting) -> None:
         ref = identifier(sighting.ref)
         post = tidy(sighting.post, at=self.at)
-        claims = [source for source in self.sources if belongs(post, source, self.networks[source.kind])]
+        claims, parents = judging.claims(self.reading, post, sighting.about, self.sources, self.networks)
         new = (post.network, post.uri) in self.new
         self.new.discard((post.network, post.uri))
         row = None if new else posts.find(self.reading, post.network, post.uri)
         if row is None:
-            self._new(ref, post, claims, surely=new)
+            self._new(sighting, post, claims, parents, surely=new)
         else:
-            self._known(ref, post, claims, row)
+            self._known(ref, post, claims, parents, row)
 
-    def _new(self, ref: str, post: Post, claims: list[Source], *, surely: bool) -> None:
+    def _new(self, said: Sighting, post: Post, claims: list[Source], parents: judging.Parents, *, surely: bool) -> None:
+        ref, digest = identifier(said.ref), posts.digest(post)
         if not claims:
-            raise _Dropped("elsewhere")
+            raise _Dropped("elsewhere" if parents is None else "its entry is not here")
         published_at = post.published_at or self.at
         claims = [source for source in claims if self._wanted(published_at, source)]
         if not claims:
@@ -177,28 +206,38 @@ class _Intake:
             self._refuse_buried(ref, post)
         told_by = claims[0].id
         author = self._author(post.author, told_by=told_by)
-        post = replace(post, author=author.author)
+        answered = post.in_reply_to or sightings.uri_of(self.reading, fit(said.answers or "", MAX_URI), self.source_ids)
+        post = replace(post, author=author.author, in_reply_to=answered)
         post_id = posts.keep(self.writing, post, author_id=author.id, told_by=told_by, at=self.at)
         if self.writing.dialect == "postgresql":
             self._refuse_buried(ref, post)  # our insert may have waited for the removal to be committed
         if post_id is None:  # another process was first
             row = posts.find(self.reading, post.network, post.uri)
-            return self._known(ref, post, claims, row) if row is not None else None
-        sightings.see(self.writing, [source.id for source in claims], ref, post_id, posts.digest(post))
-        judging.place(self.writing, post_id, post, claims, self.events, self.arrival)
-        for source in claims:
-            self.arrived[source.id].append(published_at)
+            return self._known(ref, post, claims, parents, row) if row is not None else None
+        sightings.see(self.writing, [source.id for source in claims], ref, post_id, digest)
+        judging.place(self.writing, post_id, post, claims, self.events, self.arrival, parents)
+        if parents is None:  # comments are not what a source is asked for
+            for source in claims:
+                self.arrived[source.id].append(published_at)
         self.done["added"] += 1
         return None
 
-    def _known(self, ref: str, post: Post, claims: list[Source], row: Row[Any]) -> None:
+    def _known(self, ref: str, post: Post, claims: list[Source], parents: judging.Parents, row: Row[Any]) -> None:
         """A post seen before: a repeat, an edit, new counts, or a further source that shows it."""
+        if row.looked_at is None or self.at - row.looked_at > CONFIRMED_FOR:
+            self.confirmed.add(row.id)
+        if parents is not None and items.of_uri(self.reading, post.network, post.uri):
+            raise _Dropped("a comment in the name of a post")
         said = posts.digest(post)
         seen = sightings.last_said(self.reading, ref, self.source_ids)
+        if not seen and sightings.buried(self.reading, post.network, post.uri, ref, self.source_ids):
+            self._remove([row.id])  # removed there before it was shown there; another server showed it meanwhile
+            return
         stale = row.edited_at is not None and (post.edited_at or row.published_at) < row.edited_at
         newer = post.edited_at is not None and (row.edited_at is None or post.edited_at > row.edited_at)
         differs = any(digest != said for digest in seen.values())
-        edited = (newer and (differs or not seen)) or (differs and not stale and self._speaks(row))
+        edited = newer and (differs or not seen) and self._speaks(row, dated=True)
+        edited = edited or (differs and not stale and self._speaks(row))
         post = replace(post, published_at=row.published_at)
 
         arriving = [source for source in claims if source.id not in seen and self._wanted(row.published_at, source)]
@@ -216,19 +255,23 @@ class _Intake:
         if arriving:
             post = replace(post, author=authors.by_id(self.reading, row.author_id))
             judging.rejudge(self.writing, row.id, post, self.networks, edited=False, at=self.at)
-            judging.place(self.writing, row.id, post, arriving, self.events, self.arrival)
+            judging.place(self.writing, row.id, post, arriving, self.events, self.arrival, parents)
+            tell(self.writing, naming(self.reading, row.network, row.uri), self.at)
 
     def _edit(self, post: Post, row: Row[Any]) -> None:
-        post = replace(post, author=self._author(post.author, told_by=self.source_ids[0]).author)
+        author = self._author(post.author, told_by=self.source_ids[0]).author
+        post = replace(post, author=author, in_reply_to=post.in_reply_to or row.in_reply_to)
         posts.replace_words(self.writing, row.id, post, told_by=self.source_ids[0], at=self.at)
-        judging.rejudge(self.writing, row.id, post, self.networks, edited=True, at=self.at)
+        moved = judging.rejudge(self.writing, row.id, post, self.networks, edited=True, at=self.at)
+        tell(self.writing, (naming if moved else quoting)(self.reading, row.network, row.uri), self.at)
+        posts.drop_unnamed(self.writing, row.network, row.quotes, row.in_reply_to)
         self.done["changed"] += 1
 
     def _removal(self, ref: str) -> None:
         ref = identifier(ref)
-        known = sightings.by_refs(self.reading, [ref], self.source_ids)
+        known = list(sightings.by_refs(self.reading, [ref], self.source_ids).values())
         if known:
-            self._remove(known.values())
+            self._remove(speaking.removable(self.reading, known, self.sources, self.networks, at=self.at))
             return
         self.new.clear()  # it may be one of these
         scoped = [source.id for source in self.sources if self.networks[source.kind].deletes == "scoped"]
@@ -246,15 +289,8 @@ class _Intake:
         self.authors.clear()  # one without posts is removed too
         self.done["removed"] += posts.remove(self.writing, post_ids, at=self.at)
 
-    def _speaks(self, row: Row[Any]) -> bool:
-        """Whether a post's words are ours to change without a date of edit.
-
-        Servers render one post differently and count different likes: the source whose words
-        we hold is believed while it is collected, so that two of them do not take turns.
-        """
-        return row.told_by in self.source_ids or not sources.collected(
-            self.reading, row.told_by, self.at, self.networks
-        )
+    def _speaks(self, row: Row[Any], *, dated: bool = False) -> bool:
+        return speaking.speak(self.reading, row.told_by, self.sources, self.networks, dated=dated, at=self.at)
 
     def _wanted(self, published_at: datetime, source: Source) -> bool:
         return published_at >= source.collect_from and self.at <= source.collect_until

@@ -1,7 +1,7 @@
 """Posts in events, as readers get them: pages, single ones, counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,12 +14,13 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
 )
 
-from storage import media, posts
+from storage import media, posts, quotations, threads
 from storage.columns import UtcTime, micros
 from storage.tables import authors, events, items
 from storage.tables import posts as post_rows
@@ -31,10 +32,16 @@ PUBLIC = frozenset({State.SHOWN})
 STAFF = frozenset({State.SHOWN, State.HELD})
 EVERYTHING = Filter()
 
+_CHILD = items.alias("child")
+_COMMENTS = (
+    select(func.count())
+    .where(_CHILD.c.parent_id == items.c.id, _CHILD.c.state == literal_column("'shown'"))
+    .scalar_subquery()
+)
 _OWN: tuple[ColumnElement[Any], ...] = (
     items.c.post_id, items.c.id, items.c.event_id, items.c.seq, items.c.state, items.c.reason, items.c.checked,
     items.c.first_seen_at, items.c.published_at, items.c.late, items.c.highlighted_at, items.c.phrase,
-    items.c.pinned_at, items.c.note, items.c.staff_note,
+    items.c.pinned_at, items.c.note, items.c.staff_note, items.c.parent_id, _COMMENTS,
 )  # fmt: skip
 _OWN_COLUMNS = len(_OWN)
 _STATES = {state.value: state for state in State}
@@ -45,6 +52,9 @@ _WHOLE = (
 )
 _BY_IDS = _WHOLE.where(
     items.c.id.in_(bindparam("ids", expanding=True)), items.c.state.in_(bindparam("states", expanding=True))
+)
+_COMMENTS_AMONG = select(items.c.id).where(
+    items.c.id.in_(bindparam("ids", expanding=True)), items.c.parent_id.is_not(None)
 )
 _SEQ = select(events.c.seq).where(events.c.id == bindparam("event"))
 
@@ -72,6 +82,8 @@ def page(
     query = _page_query(before is not None, where.network is not None, where.highlighted)
     if where.words:
         query = _with_words(query, where.words)
+    if where.without:
+        query = query.where(items.c.network.not_in(sorted(where.without)))
     asked: dict[str, Any] = {"event": event_id, "upto": limit + 1, "network": where.network}
     if before is not None:
         asked |= {"published_at": before.published_at, "id": before.id}
@@ -82,10 +94,13 @@ def page(
 
 
 def by_id(reading: Connection, item_id: int) -> Item:
-    """A shown item. Raises ErasedItem for one removed for good, NoSuchItem for any other."""
-    found = by_ids(reading, [item_id])
-    if item_id in found:
-        return found[item_id]
+    """A shown item; a comment while its entry is shown.
+
+    Raises ErasedItem for one removed for good, NoSuchItem for any other.
+    """
+    found = by_ids(reading, [item_id]).get(item_id)
+    if found is not None and (found.parent_id is None or by_ids(reading, [found.parent_id])):
+        return found
     if reading.scalar(select(items.c.state).where(items.c.id == item_id)) == State.REMOVED:
         raise ErasedItem(f"post {item_id} was removed")
     raise NoSuchItem(f"there is no post {item_id}")
@@ -105,7 +120,7 @@ def activity(reading: Connection, event_id: int, *, start: datetime, end: dateti
     bucket = (since - since % width) // width
     query = (
         select(bucket, func.count())
-        .where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+        .where(items.c.event_id == event_id, items.c.state == State.SHOWN.value, items.c.parent_id.is_(None))
         .where(items.c.published_at >= start, items.c.published_at < end)
         .group_by(bucket)
     )
@@ -118,9 +133,28 @@ def activity(reading: Connection, event_id: int, *, start: datetime, end: dateti
 def counts(reading: Connection, event_id: int) -> dict[str, int]:
     """How many shown posts came from each network."""
     query = select(items.c.network, func.count()).where(
-        items.c.event_id == event_id, items.c.state == State.SHOWN.value
+        items.c.event_id == event_id, items.c.state == State.SHOWN.value, items.c.parent_id.is_(None)
     )
     return dict(tuple(row) for row in reading.execute(query.group_by(items.c.network)))
+
+
+def discussion(reading: Connection, item_id: int, *, limit: int) -> list[Item]:
+    """What is shown under an entry, in the order it was said; the first ``limit``."""
+    query = _WHOLE.where(items.c.parent_id == item_id, items.c.state == State.SHOWN.value).limit(limit)
+    rows = [tuple(row) for row in reading.execute(query.order_by(items.c.published_at, items.c.id)).all()]
+    return _items(reading, rows)
+
+
+def of_uri(reading: Connection, network: str, uri: str) -> dict[int, int]:
+    """The items of a post that is no comment itself, by event."""
+    query = select(items.c.event_id, items.c.id).join_from(items, post_rows, items.c.post_id == post_rows.c.id)
+    here = (post_rows.c.network == network, post_rows.c.uri == uri, items.c.parent_id.is_(None))
+    return dict(tuple(row) for row in reading.execute(query.where(*here)))
+
+
+def comments_among(reading: Connection, item_ids: Sequence[int]) -> set[int]:
+    """Which of these items are comments."""
+    return set(reading.scalars(_COMMENTS_AMONG, {"ids": item_ids}))
 
 
 @cache
@@ -128,6 +162,7 @@ def _page_query(older: bool, of_network: bool, highlighted: bool | None) -> Sele
     """Made once for each shape: building a statement costs more than running it."""
     query = _WHOLE.add_columns(_SEQ.scalar_subquery())
     query = query.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)
+    query = query.where(items.c.parent_id.is_(None))
     if older:
         place = tuple_(bindparam("published_at", type_=UtcTime), bindparam("id", type_=BigInteger))
         query = query.where(tuple_(items.c.published_at, items.c.id) < place)
@@ -150,13 +185,20 @@ def _items(reading: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Item]:
     if not rows:
         return []
     pictures = media.of_posts(reading, [row[0] for row in rows])
-    return [_item(row, pictures.get(row[0], media.NOTHING)) for row in rows]
+    found = [_item(row, pictures.get(row[0], media.NOTHING)) for row in rows]
+    quoted, answered = quotations.among(reading, found), threads.among(reading, found)
+    return [
+        replace(item, quotation=quoted.get(item.id), answered=answered.get(item.id))
+        if item.id in quoted or item.id in answered
+        else item
+        for item in found
+    ]
 
 
 def _item(row: tuple[Any, ...], pictures: media.Pictures) -> Item:
     (
         _, item_id, event_id, seq, state, reason, checked, first_seen_at, published_at, late, highlighted_at, phrase,
-        pinned_at, note, staff_note,
+        pinned_at, note, staff_note, parent_id, comments,
     ) = row[:_OWN_COLUMNS]  # fmt: skip
     return Item(
         id=item_id,
@@ -174,4 +216,6 @@ def _item(row: tuple[Any, ...], pictures: media.Pictures) -> Item:
         pinned_at=pinned_at,
         note=note,
         staff_note=staff_note,
+        parent_id=parent_id,
+        comments=comments,
     )

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from storage import authors, events, posts, sources
+from storage import items as items_of
 from storage.tables import items, sightings
 from storage.telling import newest_of_author, tell
 from storage.writing import Writing
-from timeline import consent, moderation
+from timeline import consent, discussion, moderation
 from timeline.change import ChangeKind
 from timeline.event import Event
 from timeline.item import State
@@ -28,6 +29,8 @@ LATE = timedelta(minutes=10)
 LEFT = Verdict(state=State.HIDDEN, reason="no longer mentions the event")
 
 Networks = Mapping[str, NetworkInfo]
+Parents = Mapping[int, int] | None
+"""The item, by event, under which a comment was said; None for what is no comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,16 @@ class Arrival:
     backfill: bool
 
 
+def claims(
+    reading: Connection, post: Post, about: str | None, among: Sequence[Source], networks: Networks
+) -> tuple[list[Source], Parents]:
+    """The sources in whose events a post belongs; a comment (``about`` an entry) where its entry is."""
+    if about is None:
+        return [source for source in among if belongs(post, source, networks[source.kind])], None
+    parents = items_of.of_uri(reading, post.network, about)
+    return [source for source in among if source.event_id in parents], parents
+
+
 def place(
     writing: Writing,
     post_id: int,
@@ -45,18 +58,27 @@ def place(
     claims: Sequence[Source],
     known: Mapping[int, Event],
     arrival: Arrival,
+    parents: Parents = None,
 ) -> None:
-    """Put a post into the events of ``claims``, all among ``known``, that do not have it yet."""
+    """Put a post into the events of ``claims``, all among ``known``, that do not have it yet.
+
+    ``parents`` are the items, by event, under which a comment was said: no source answers for it.
+    """
     by_event: dict[int, list[Source]] = defaultdict(list)
     for source in claims:
         by_event[source.event_id].append(source)
     published_at = post.published_at or arrival.at
     for event_id, claiming in sorted(by_event.items()):
-        verdict = judge(post, claiming, known[event_id])
+        parent_id = (parents or {}).get(event_id)
+        verdict = judge(post, _answering(claiming, parent_id), known[event_id])
         values = {
             "event_id": event_id, "post_id": post_id, "network": post.network, "published_at": published_at,
             "first_seen_at": arrival.at, "late": not arrival.backfill and arrival.at - published_at > LATE, "seq": 0,
         }  # fmt: skip
+        if parent_id is not None:
+            values["parent_id"] = parent_id
+        if verdict.state == State.SHOWN:
+            values["shown_at"] = arrival.at
         item_id = writing.add(items, values | _decided(verdict), items.c.id)
         if item_id is not None:
             kind: ChangeKind = "item.added" if verdict.state == State.SHOWN else "item.held"
@@ -70,8 +92,8 @@ def judge(post: Post, claiming: Sequence[Source], event: Event) -> Verdict:
     return moderation.judge(post, max(claiming, key=lambda source: source.trusted), event)
 
 
-def rejudge(writing: Writing, post_id: int, post: Post, networks: Networks, *, edited: bool, at: datetime) -> None:
-    """Judge a post again in all its events.
+def rejudge(writing: Writing, post_id: int, post: Post, networks: Networks, *, edited: bool, at: datetime) -> bool:
+    """Judge a post again in all its events; whether it came into sight or left it in any.
 
     Where it was ``edited`` everything is looked at anew, its hashtags included. Otherwise only
     who the author is, or who brings the post, has changed: what is in sight stays there while
@@ -80,13 +102,15 @@ def rejudge(writing: Writing, post_id: int, post: Post, networks: Networks, *, e
     rows = writing.execute(select(items).where(items.c.post_id == post_id, items.c.state != State.REMOVED.value)).all()
     brought = _brought_by(writing.connection, post_id)
     known = events.by_ids(writing.connection, {row.event_id for row in rows})
+    moved = False
     for row in rows:
-        claiming = brought.get(row.event_id, [])
-        if edited or row.reason == LEFT.reason:
+        claiming = _answering(brought.get(row.event_id, []), row.parent_id)
+        if row.parent_id is None and (edited or row.reason == LEFT.reason):
             claiming = [one for one in claiming if one.kind in networks and belongs(post, one, networks[one.kind])]
         verdict = judge(post, claiming, known[row.event_id]) if claiming else LEFT
         if edited or row.state != State.SHOWN or consent.withheld(post.author):
-            _apply(writing, row, verdict, edited=edited, at=at)
+            moved |= _apply(writing, row, verdict, edited=edited, at=at)
+    return moved
 
 
 def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, at: datetime) -> None:
@@ -100,24 +124,31 @@ def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, 
     tell(writing, newest_of_author(reading, kept.id), at)
 
 
-def _apply(writing: Writing, row: Row[Any], verdict: Verdict, *, edited: bool, at: datetime) -> None:
-    was_shown, decided_by_a_person = row.state == State.SHOWN, row.state != State.SHOWN and row.reason is None
+def _apply(writing: Writing, row: Row[Any], verdict: Verdict, *, edited: bool, at: datetime) -> bool:
+    was_shown: bool = row.state == State.SHOWN
+    decided_by_a_person = not was_shown and row.reason is None
     if decided_by_a_person:
         if edited:
             writing.record("item.held", row.event_id, row.id, at)
-        return
+        return False
     is_shown = verdict.state == State.SHOWN
     differs = (row.state, row.reason, row.checked) != (verdict.state, verdict.reason, verdict.checked)
     if differs:
-        writing.execute(update(items).where(items.c.id == row.id).values(**_decided(verdict)))
+        shown_at = {"shown_at": row.shown_at or at} if is_shown else {}
+        writing.execute(update(items).where(items.c.id == row.id).values(**_decided(verdict), **shown_at))
     elif not edited:
-        return
+        return False
     if was_shown and not is_shown:
         writing.record("item.removed", row.event_id, row.id, at)
     elif is_shown:
         writing.record("item.changed" if was_shown else "item.added", row.event_id, row.id, at)
     else:
         writing.record("item.held", row.event_id, row.id, at)
+    return was_shown != is_shown
+
+
+def _answering(claiming: Sequence[Source], parent_id: int | None) -> list[Source]:
+    return [discussion.as_brought_by(one) if parent_id is not None else one for one in claiming]
 
 
 def _decided(verdict: Verdict) -> dict[str, Any]:

@@ -260,4 +260,12 @@ def _in_sight(reading: Connection, row: Row[Any]) -> bool:
     query = select(exists().where(items.c.event_id == events.c.id, items.c.post_id == posts.c.id, shown, (
         posts.c.id == row.post_id if row.post_id is not None else posts.c.author_id == row.author_id
     )))  # fmt: skip
-    return bool(reading.scalar(query))
+    return bool(reading.scalar(query)) or (row.author_id is not None and _is_quoted(reading, row.author_id, shown))
+
+
+def _is_quoted(reading: Connection, author_id: int, shown: ColumnElement[bool]) -> bool:
+    """Whether a shown post quotes this author: the face stands in its card."""
+    quoted = posts.alias("quoted")
+    quotes = (posts.c.network == quoted.c.network) & (posts.c.quotes == quoted.c.uri)
+    here = (items.c.event_id == events.c.id, items.c.post_id == posts.c.id, shown, events.c.moderation == "after")
+    return bool(reading.scalar(select(exists().where(quoted.c.author_id == author_id, quotes, *here))))

@@ -6,9 +6,9 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, select, union_all, update
 
-from storage import media, sightings
+from storage import media, sightings, telling
 from storage.tables import authors, items, posts, tombstones
 from storage.writing import Writing
 from timeline.item import State
@@ -27,12 +27,22 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
 
 _FOUND: tuple[ColumnElement[Any], ...] = (
     posts.c.id, posts.c.network, posts.c.uri, posts.c.author_id, posts.c.published_at, posts.c.edited_at,
-    posts.c.poll, posts.c.replies, posts.c.boosts, posts.c.likes, posts.c.told_by,
+    posts.c.poll, posts.c.replies, posts.c.boosts, posts.c.likes, posts.c.told_by, posts.c.looked_at, posts.c.quotes,
+    posts.c.in_reply_to,
 )  # fmt: skip
 
 # Statements are made once: building one costs more than running it.
 _FIND = select(*_FOUND).where(posts.c.network == bindparam("network"), posts.c.uri == bindparam("uri"))
 _AT = update(posts).where(posts.c.id == bindparam("post"))
+_PHRASES = select(items.c.id, items.c.phrase).where(items.c.post_id == bindparam("post"), items.c.phrase.is_not(None))
+_NAMED = union_all(
+    *(
+        select(items.c.id)
+        .join_from(items, posts)
+        .where(posts.c.network == bindparam("network"), link == bindparam("uri"))
+        for link in (posts.c.quotes, posts.c.in_reply_to)
+    )
+).limit(1)
 
 
 def to_post(values: Sequence[Any], pictures: media.Pictures) -> Post:
@@ -86,6 +96,7 @@ def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: date
     """Write a new post down; its id, or None where another writer was first."""
     values = {
         "network": post.network, "uri": post.uri, "author_id": author_id, "published_at": post.published_at,
+        "looked_at": at,
     }  # fmt: skip
     post_id: int | None = writing.add(posts, values | _words(post) | tallies(post) | {"told_by": told_by}, posts.c.id)
     if post_id is not None and (post.media or post.card):
@@ -94,9 +105,13 @@ def keep(writing: Writing, post: Post, *, author_id: int, told_by: int, at: date
 
 
 def replace_words(writing: Writing, post_id: int, post: Post, *, told_by: int, at: datetime) -> None:
-    """Put an edit in the place of what was said; when it was first said stays."""
+    """Put an edit in the place of what was said, phrases of it that staff chose included; when it was said stays."""
     values = _words(post) | tallies(post) | {"told_by": told_by}
     writing.execute(_AT, values | {"post": post_id})
+    said = " ".join(post.text.split())
+    for item in writing.execute(_PHRASES, {"post": post_id}).all():
+        if " ".join(item.phrase.split()) not in said:
+            writing.execute(update(items).where(items.c.id == item.id).values(phrase=None))
     media.want(writing, post_id, post, at=at)
 
 
@@ -156,26 +171,59 @@ def by_author(reading: Connection, network: str, uri: str) -> list[int]:
 
 
 def _remove(writing: Writing, post_id: int, at: datetime) -> bool:
-    wanted = select(posts.c.network, posts.c.uri, posts.c.author_id).where(posts.c.id == post_id)
-    post = writing.execute(wanted.with_for_update()).one_or_none()
+    wanted = select(posts.c.network, posts.c.uri, posts.c.author_id, posts.c.quotes, posts.c.in_reply_to)
+    post = writing.execute(wanted.where(posts.c.id == post_id).with_for_update()).one_or_none()
     if post is None:
         return False
+    for comment_id in _said_under(writing, post_id):
+        _remove(writing, comment_id, at)
     _empty_items(writing, post_id, at)
     writing.add(tombstones, {"network": post.network, "uri": post.uri, "at": at}, tombstones.c.uri)
     sightings.bury(writing, post_id, at=at)
     writing.execute(delete(posts).where(posts.c.id == post_id))
-    # Whoever is writing a new post of this author holds the row: wait, then look whether it was the last.
-    writing.execute(select(authors.c.id).where(authors.c.id == post.author_id).with_for_update())
-    alone = ~exists().where(posts.c.author_id == post.author_id)
-    writing.execute(delete(authors).where(authors.c.id == post.author_id, alone))
+    telling.tell(writing, telling.naming(writing.connection, post.network, post.uri), at)
+    _drop_author(writing, post.author_id)
+    drop_unnamed(writing, post.network, post.quotes, post.in_reply_to)
     return True
 
 
+def drop_unnamed(writing: Writing, network: str, *uris: str | None) -> None:
+    """Let go of posts that stand in no timeline, once no card quotes or answers them any more."""
+    for uri in uris:
+        if uri is None or named(writing.connection, network, uri):
+            continue
+        here = (posts.c.network == network) & (posts.c.uri == uri) & ~exists().where(items.c.post_id == posts.c.id)
+        author_id = writing.execute(delete(posts).where(here).returning(posts.c.author_id)).scalar()
+        if author_id is not None:
+            _drop_author(writing, author_id)
+
+
+def named(reading: Connection, network: str, uri: str) -> bool:
+    """Whether a post that stands in a timeline quotes or answers this one."""
+    return reading.execute(_NAMED, {"network": network, "uri": uri}).first() is not None
+
+
+def _drop_author(writing: Writing, author_id: int) -> None:
+    """Forget somebody of whom nothing is left."""
+    # Whoever is writing a new post of this author holds the row: wait, then look whether it was the last.
+    writing.execute(select(authors.c.id).where(authors.c.id == author_id).with_for_update())
+    alone = ~exists().where(posts.c.author_id == author_id)
+    writing.execute(delete(authors).where(authors.c.id == author_id, alone))
+
+
+def _said_under(writing: Writing, post_id: int) -> list[int]:
+    """Posts that are comments on this one: without it nobody knows what they are about."""
+    here = select(items.c.id).where(items.c.post_id == post_id)
+    said = select(items.c.post_id).where(items.c.parent_id.in_(here), items.c.post_id.is_not(None)).distinct()
+    return list(writing.connection.scalars(said))
+
+
 def _empty_items(writing: Writing, post_id: int, at: datetime) -> None:
-    """Keep the public ids, and nothing that was said or written about them."""
+    """Keep the ids that were public, and nothing that was said or written about them."""
     here = items.c.post_id == post_id
     for item in writing.execute(select(items.c.id, items.c.event_id, items.c.state).where(here)).all():
         writing.record("item.removed" if item.state == State.SHOWN else "item.held", item.event_id, item.id, at)
+    writing.execute(delete(items).where(here, items.c.shown_at.is_(None), items.c.state != State.SHOWN.value))
     emptied: Mapping[str, Any] = {
         "post_id": None, "state": State.REMOVED.value, "reason": None, "checked": False, "highlighted_at": None,
         "phrase": None, "pinned_at": None, "note": None, "staff_note": None,

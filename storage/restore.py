@@ -18,9 +18,10 @@ from storage.columns import UtcTime
 from storage.engine import open_engine
 from storage.events import sizes as event_sizes
 from storage.shelf import Shelf
-from storage.tables import changes, events, metadata, sources, tombstone_refs, tombstones
+from storage.tables import changes, charged, events, items, metadata, sources, spending, tombstone_refs, tombstones
 from storage.writing import Writing, number
 from timeline.errors import BackchannelError
+from timeline.item import State
 from timeline.link import web_address
 from timeline.text import clean
 
@@ -84,7 +85,7 @@ def _checked(tar: tarfile.TarFile) -> Manifest:
         raise BadBackup(
             f"this backup was made by a newer version of Backchannel ({manifest.version}): restore it with that one"
         )
-    for name in TABLES:
+    for name in manifest.columns:  # an older version wrote fewer
         tar.getmember(f"tables/{name}.jsonl")
     return manifest
 
@@ -112,10 +113,15 @@ def _replace(url: str, tar: tarfile.TarFile, manifest: Manifest, at: datetime) -
             for table in reversed(metadata.sorted_tables):
                 writing.execute(delete(table))
             for name, table in TABLES.items():
-                _insert(writing, tar, table, manifest.columns[name])
+                if name in manifest.columns:
+                    _insert(writing, tar, table, manifest.columns[name])
+            if "shown_at" not in manifest.columns["items"]:  # as migration 0002 has it
+                seen = update(items).where(items.c.state != State.HELD.value)
+                writing.execute(seen.values(shown_at=items.c.first_seen_at))
             if writing.dialect == "postgresql":
                 _move_sequences(connection)
             before.bury_again(writing, at)
+            before.spend_again(writing)
             _leap(writing, before.seqs, at)
             number(writing)
     finally:
@@ -123,7 +129,7 @@ def _replace(url: str, tar: tarfile.TarFile, manifest: Manifest, at: datetime) -
 
 
 class _Before:
-    """What has to outlive the database that is replaced: its tombstones, and how far its logs came."""
+    """What outlives the database that is replaced: its tombstones, how far its logs came, what reading has cost."""
 
     def __init__(self, reading: Connection) -> None:
         self.seqs = {row.slug: row.seq for row in reading.execute(select(events.c.slug, events.c.seq))}
@@ -131,6 +137,8 @@ class _Before:
         known_as = (events.c.slug, sources.c.kind, sources.c.address)
         query = select(tombstone_refs.c.ref, *known_as).join_from(tombstone_refs, sources).join(events)
         self.refs = reading.execute(query).all()
+        self.charged = reading.execute(select(charged)).all()
+        self.spent = reading.execute(select(spending)).all()
 
     def bury_again(self, writing: Writing, at: datetime) -> None:
         for stone in self.stones:
@@ -144,6 +152,16 @@ class _Before:
             source_id = ids.get((ref.slug, ref.kind, ref.address))
             if source_id is not None:
                 sightings.bury_unseen(writing, ref.ref, [source_id], at=at)
+
+    def spend_again(self, writing: Writing) -> None:
+        """A restore gives no budget back."""
+        for row in self.charged:
+            writing.add(charged, row._asdict(), charged.c.ref)
+        for row in self.spent:
+            writing.add(spending, row._asdict(), spending.c.account)
+            here = (spending.c.account == row.account) & (spending.c.day == row.day)
+            less = here & (spending.c.posts < row.posts)
+            writing.execute(update(spending).where(less).values(posts=row.posts))
 
 
 def _insert(writing: Writing, tar: tarfile.TarFile, table: Table, columns: tuple[str, ...]) -> None:
@@ -187,8 +205,13 @@ def _card(told: dict[str, Any]) -> dict[str, Any] | None:
     return {**told, "url": url} if url else None
 
 
+def _offered(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "url": web_address(told["url"]) if told["url"] else None}
+
+
 _FOREIGN: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("authors", "url"): web_address,
+    ("authors", "offered"): _offered,
     ("posts", "url"): web_address,
     ("posts", "html"): clean,
     ("posts", "links"): _links,

@@ -39,6 +39,11 @@ _SEE_AGAIN = update(sightings).where(
 _SEEN = select(sightings.c.source_id, sightings.c.digest).where(
     sightings.c.source_id.in_(bindparam("sources", expanding=True)), sightings.c.ref == bindparam("ref")
 )
+_URI = (
+    select(posts.c.uri)
+    .join_from(sightings, posts)
+    .where(sightings.c.source_id.in_(bindparam("sources", expanding=True)), sightings.c.ref == bindparam("ref"))
+)
 
 
 def unheard_of(
@@ -80,6 +85,11 @@ def by_refs(reading: Connection, refs: Sequence[str], source_ids: Sequence[int])
     kinds = select(sources.c.kind).where(sources.c.id.in_(source_ids))
     named = select(posts.c.uri, posts.c.id).where(posts.c.network.in_(kinds), posts.c.uri.in_(refs))
     return {ref: post_id for query in (named, shown) for ref, post_id in reading.execute(query)}
+
+
+def uri_of(reading: Connection, ref: str, source_ids: Sequence[int]) -> str | None:
+    """The uri of the post that one of these sources showed us under ``ref``; None where none did."""
+    return reading.scalars(_URI, {"sources": source_ids, "ref": ref}).first() if ref else None
 
 
 def buried(reading: Connection, network: str, uri: str, ref: str, source_ids: Sequence[int]) -> bool:

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, insert, select, update
 
-from storage.columns import UtcTime
+from storage import spending
+from storage.columns import Json, UtcTime
 from storage.tables import cursors as cursor_rows
-from storage.tables import events, sources
+from storage.tables import events, gaps, sources
 from storage.writing import Writing
-from timeline.network import Health, NetworkInfo, Secret, Source, SourceStatus
+from timeline.network import Gap, Health, NetworkInfo, Secret, Source, SourceStatus
 from timeline.post import Cursor
 from timeline.text import fold_hashtag
 from timeline.tidy import fit_json
@@ -35,6 +36,14 @@ _COUNT = (
         last_post_at=case((sources.c.last_post_at > _NEWEST, sources.c.last_post_at), else_=_NEWEST),
     )
 )
+
+_SAID = bindparam("said", type_=Json)
+_MOVE = (
+    update(cursor_rows)
+    .where(cursor_rows.c.source_id == bindparam("of_source"), cursor_rows.c.key == bindparam("of_key"))
+    .values(value=_SAID)
+)
+_BEGIN = insert(cursor_rows).values(source_id=bindparam("of_source"), key=bindparam("of_key"), value=_SAID)
 
 
 def sync(writing: Writing, event_id: int, told: Sequence[Source], *, origin: Origin, at: datetime) -> None:
@@ -68,8 +77,13 @@ def add(writing: Writing, event_id: int, source: Source, *, origin: Origin) -> i
 
 def active(reading: Connection, now: datetime, networks: Networks) -> list[Source]:
     """Every source that is to be collected; once its event takes nothing in any more, only for what is deleted."""
-    query = _WITH_EVENT.where(_is_collected(now, networks)).order_by(sources.c.id)
+    query = _WITH_EVENT.where(is_collected(now, networks)).order_by(sources.c.id)
     return [_source(row) for row in reading.execute(query)]
+
+
+def lasting(reading: Connection) -> list[Source]:
+    """Every source that was not stopped, of past events too: what they have shown is looked at again and again."""
+    return [_source(row) for row in reading.execute(_WITH_EVENT.where(sources.c.stopped_at.is_(None)))]
 
 
 def by_ids(reading: Connection, source_ids: Sequence[int]) -> dict[int, Source]:
@@ -80,22 +94,30 @@ def by_ids(reading: Connection, source_ids: Sequence[int]) -> dict[int, Source]:
 def collected(reading: Connection, source_id: int | None, now: datetime, networks: Networks) -> bool:
     """Whether this source is still listened to."""
     query = select(sources.c.id).join_from(sources, events).where(sources.c.id == source_id)
-    return source_id is not None and reading.execute(query.where(_is_collected(now, networks))).first() is not None
+    return source_id is not None and reading.execute(query.where(is_collected(now, networks))).first() is not None
 
 
-def _is_collected(now: datetime, networks: Networks) -> ColumnElement[bool]:
+def is_collected(now: datetime, networks: Networks) -> ColumnElement[bool]:
     """Deletions count for ever, so networks that announce them are listened to after the end, too."""
     announcing = [key for key, network in networks.items() if network.deletes != "none"]
     takes_in = (events.c.archived_at.is_(None) | (events.c.archived_at > now)) & (events.c.collect_until >= now)
     return sources.c.stopped_at.is_(None) & (takes_in | sources.c.kind.in_(announcing))
 
 
-def of_event(reading: Connection, event_id: int) -> list[SourceStatus]:
-    """The event's sources and how they are, in the order they were added."""
+def of_event(
+    reading: Connection, event_id: int, networks: Networks | None = None, *, at: datetime | None = None
+) -> list[SourceStatus]:
+    """The event's sources and how they are, in the order they were added.
+
+    Their budgets are told where ``networks`` and ``at`` are given.
+    """
     query = _WITH_EVENT.where(sources.c.event_id == event_id).order_by(sources.c.id)
+    latest = _latest_gaps(reading, event_id)
     return [
         SourceStatus(
-            source=_source(row),
+            source=(source := _source(row)),
+            gap=latest.get(row.id),
+            budget=spending.budget(reading, source, networks, at=at) if networks and at else None,
             state=row.state,
             last_success_at=row.last_success_at,
             last_post_at=row.last_post_at,
@@ -107,6 +129,26 @@ def of_event(reading: Connection, event_id: int) -> list[SourceStatus]:
         )
         for row in reading.execute(query)
     ]
+
+
+def gaps_of(reading: Connection, event_id: int) -> dict[int, list[Gap]]:
+    """What the event's sources said and can no longer be had, by source id, in the order in which it was noticed."""
+    query = select(gaps).join_from(gaps, sources).where(sources.c.event_id == event_id).order_by(gaps.c.id)
+    found: dict[int, list[Gap]] = {}
+    for row in reading.execute(query):
+        found.setdefault(row.source_id, []).append(Gap(since=row.since, until=row.until, reason=row.reason))
+    return found
+
+
+def _latest_gaps(reading: Connection, event_id: int) -> dict[int, Gap]:
+    return {source_id: found[-1] for source_id, found in gaps_of(reading, event_id).items()}
+
+
+def note_gaps(writing: Writing, lost: Mapping[int, Gap]) -> None:
+    """Write down, by source id, what can no longer be had."""
+    for source_id, gap in lost.items():
+        values = {"source_id": source_id, "since": gap.since, "until": gap.until, "reason": gap.reason}
+        writing.execute(insert(gaps).values(**values))
 
 
 def report(writing: Writing, source_id: int, health: Health) -> None:
@@ -130,6 +172,12 @@ def poll_anew(writing: Writing, which: ColumnElement[bool]) -> None:
     writing.execute(update(sources).where(due).values(next_poll_at=None))
 
 
+def failing(reading: Connection) -> dict[int, datetime]:
+    """Which sources fail, as last reported, and since when."""
+    query = select(sources.c.id, sources.c.failing_since).where(sources.c.failing_since.is_not(None))
+    return {row.id: row.failing_since for row in reading.execute(query.where(sources.c.stopped_at.is_(None)))}
+
+
 def next_polls(reading: Connection) -> dict[int, datetime]:
     """When each polled source is due; absent means now."""
     query = select(sources.c.id, sources.c.next_poll_at).where(sources.c.next_poll_at.is_not(None))
@@ -145,10 +193,9 @@ def cursors(reading: Connection, source_ids: Sequence[int]) -> dict[Key, Cursor]
 def move(writing: Writing, moved: Mapping[Key, Cursor]) -> None:
     """Set cursors."""
     for (source_id, key), cursor in moved.items():
-        here = (cursor_rows.c.source_id == source_id) & (cursor_rows.c.key == key)
-        value = fit_json(dict(cursor))
-        if writing.execute(update(cursor_rows).where(here).values(value=value)).rowcount == 0:
-            writing.execute(insert(cursor_rows).values(source_id=source_id, key=key, value=value))
+        values = {"of_source": source_id, "of_key": key, "said": fit_json(dict(cursor))}
+        if writing.execute(_MOVE, values).rowcount == 0:
+            writing.execute(_BEGIN, values)
 
 
 def _bring_up_to_date(writing: Writing, row: Row[Any], source: Source, origin: Origin) -> None:

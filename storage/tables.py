@@ -3,17 +3,16 @@
 A post is kept once for all events; an item is a post in one event, and its id is public. An
 item whose post was removed keeps its row, without the post, so that its address can say so.
 Decisions of the rules always carry a ``reason``; those of people do not, and no rule undoes them.
+Those of collecting stand in a file of their own, and are found here with the others.
 """
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -21,16 +20,15 @@ from sqlalchemy import (
     text,
 )
 
+from storage.collecting import charged as charged
+from storage.collecting import cursors as cursors
+from storage.collecting import gaps as gaps
+from storage.collecting import inbox as inbox
+from storage.collecting import sources as sources
+from storage.collecting import spending as spending
+from storage.collecting import subscriptions as subscriptions
 from storage.columns import BigId, Json, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pk",
-        "fk": "%(table_name)s_%(column_0_name)s_fk",
-        "uq": "%(table_name)s_%(column_0_name)s_unique",
-        "ix": "%(table_name)s_%(column_0_name)s",
-    }
-)
+from storage.metadata import metadata as metadata
 
 events = Table(
     "events",
@@ -57,41 +55,6 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
-sources = Table(
-    "sources",
-    metadata,
-    Column("id", BigId, primary_key=True),
-    Column("event_id", BigId, ForeignKey("events.id"), nullable=False),
-    Column("kind", String, nullable=False),
-    Column("address", String, nullable=False),
-    Column("label", String, nullable=False),
-    Column("trusted", Boolean, nullable=False),
-    Column("keep", String, nullable=False),
-    Column("every_s", Float),
-    Column("settings", Json),  # never a secret
-    Column("origin", String, nullable=False),
-    Column("stopped_at", UtcTime),  # gone from where it came from: kept, and not collected
-    Column("state", String, nullable=False),
-    Column("error", Text),
-    Column("hint", Text),
-    Column("last_success_at", UtcTime),
-    Column("last_post_at", UtcTime),
-    Column("failing_since", UtcTime),
-    Column("next_poll_at", UtcTime),
-    Column("posts", BigInteger, nullable=False),
-    UniqueConstraint("event_id", "kind", "address"),
-    sqlite_autoincrement=True,
-)
-
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("source_id", BigId, ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String, primary_key=True),  # the hashtag or account asked for, or ""
-    Column("value", Json),
-    sqlite_with_rowid=False,
-)
-
 authors = Table(
     "authors",
     metadata,
@@ -108,6 +71,8 @@ authors = Table(
     Column("organisation", Boolean, nullable=False),
     Column("profile_at", UtcTime, nullable=False),  # when we were last told who it is
     Column("told_by", BigId),  # the source that told; None for the network itself
+    Column("offered", Json),  # a newer profile that waits for approval
+    Column("offered_at", UtcTime),
     UniqueConstraint("network", "uri"),
     Index("authors_to_ask", "network", "known", "profile_at"),
 )
@@ -138,9 +103,23 @@ posts = Table(
     Column("boosts", BigInteger, nullable=False),
     Column("likes", BigInteger, nullable=False),
     Column("told_by", BigId),  # the source whose counts we believe
+    Column("looked_at", UtcTime),  # when the network last confirmed that it is there
     UniqueConstraint("network", "uri"),
     Index(None, "author_id", "published_at"),
+    Index(None, "network", "published_at"),
 )
+Index(
+    "posts_quoting",
+    posts.c.network, posts.c.quotes,
+    sqlite_where=text("quotes IS NOT NULL"),
+    postgresql_where=text("quotes IS NOT NULL"),
+)  # fmt: skip
+Index(
+    "posts_answering",
+    posts.c.network, posts.c.in_reply_to,
+    sqlite_where=text("in_reply_to IS NOT NULL"),
+    postgresql_where=text("in_reply_to IS NOT NULL"),
+)  # fmt: skip
 
 sightings = Table(
     "sightings",
@@ -182,6 +161,7 @@ items = Table(
     Column("checked", Boolean, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("first_seen_at", UtcTime, nullable=False),
+    Column("shown_at", UtcTime),  # first in sight; None: it never was, and leaves no address when it is removed
     Column("published_at", UtcTime, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("highlighted_at", UtcTime),
@@ -189,9 +169,14 @@ items = Table(
     Column("pinned_at", UtcTime),
     Column("note", Text),
     Column("staff_note", Text),
+    Column("parent_id", BigId),  # the entry that a comment discusses
     UniqueConstraint("post_id", "event_id"),
     sqlite_autoincrement=True,  # a public id never comes back for another post
 )
+Index(  # of comments alone: else SQLite takes it for the way to what is none, and sorts every item for a page
+    "items_parent_id", items.c.parent_id,
+    sqlite_where=text("parent_id IS NOT NULL"), postgresql_where=text("parent_id IS NOT NULL"),
+)  # fmt: skip
 Index("items_timeline", items.c.event_id, items.c.state, items.c.published_at.desc(), items.c.id.desc())
 Index(
     "items_by_network",

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, CursorResult, Executable, Table, bindparam, insert, text, update
+from sqlalchemy import Column, Connection, CursorResult, Executable, Table, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +20,7 @@ CHANNEL = "backchannel_changes"
 MANY = "many"  # told in place of numbers that are too many for one notice
 NOTIFY_MAX = 7_900  # bytes; PostgreSQL admits 8,000
 SCRUB = "scrub"
+ASKED_AT_ONCE = 5_000  # ids in one question; the databases take some 30,000 parameters
 
 _AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization_failure, deadlock_detected
 
@@ -32,6 +33,9 @@ _BUMP = (
 )
 _NUMBER_ITEM = update(items).where(items.c.id == bindparam("item")).values(seq=bindparam("number"))
 _LOG = insert(changes)
+_COMMENTED = select(items.c.id, items.c.event_id, items.c.parent_id).where(
+    items.c.id.in_(bindparam("ids", expanding=True)), items.c.parent_id.is_not(None)
+)
 
 
 class TransactionLost(BackchannelError):
@@ -122,6 +126,7 @@ def number(writing: Writing) -> dict[int, int]:
     Events come in order of id, and their rows stay locked to the commit: two writers neither
     wait for each other in a circle nor let a smaller number become visible after a larger one.
     """
+    _tell_of_comments(writing)
     by_event: dict[int, list[_Record]] = defaultdict(list)
     for record in writing.records:
         by_event[record.event_id].append(record)
@@ -133,6 +138,17 @@ def number(writing: Writing) -> dict[int, int]:
         payload = named if len(named) < NOTIFY_MAX else MANY
         writing.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
     return last
+
+
+def _tell_of_comments(writing: Writing) -> None:
+    """Whatever becomes of a comment in sight is a change of its entry, on whose card they are counted."""
+    seen = {record.item_id: record.at for record in writing.records if record.kind != "item.held"}
+    item_ids = [item_id for item_id in seen if item_id is not None]
+    for start in range(0, len(item_ids), ASKED_AT_ONCE):
+        asked = {"ids": item_ids[start : start + ASKED_AT_ONCE]}
+        entries = {row.parent_id: row for row in writing.execute(_COMMENTED, asked).all()}
+        for entry_id, row in entries.items():
+            writing.record("item.changed", row.event_id, entry_id, seen[row.id])
 
 
 def _number_event(writing: Writing, event_id: int, records: list[_Record]) -> int:

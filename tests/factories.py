@@ -22,7 +22,7 @@ MASTODON = NetworkInfo(
 )
 BLUESKY = NetworkInfo(key="bluesky", label="Bluesky", fields=(), deletes="firehose")
 FEED = NetworkInfo(
-    key="feed", label="Feed", fields=(Field(name="url", label="Address"),), address=("url",), tagged=False
+    key="feed", label="Feed", fields=(Field(name="url", label="Address"),), address=("url",), tagged=False, hearsay=True
 )
 NETWORKS = {network.key: network for network in (MASTODON, BLUESKY, FEED)}
 

@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent
 DOCUMENTS = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md")])
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())
 INFOS = {key: adapter.INFO for key, adapter in registry.adapters().items()}
-TITLES = {"mastodon": "Mastodon", "bluesky": "Bluesky", "feed": "Feeds", "replay": "Recordings"}
+TITLES = {"mastodon": "Mastodon", "bluesky": "Bluesky", "feed": "Feeds", "replay": "Recordings", "x": "X"}
 
 
 def section(document: str, title: str) -> str:

@@ -10,6 +10,7 @@ _WITHHELD = {
     "!suspend": "suspended by the network",
     "!deactivated": "the author has deactivated the account",  # ours: the network says it of accounts, not by label
 }
+REASONS = frozenset(_WITHHELD.values())
 AWAY = {"!suspend", "!deactivated"}  # what ends when the account is active again
 
 

@@ -1,5 +1,7 @@
 """The errors we raise ourselves; each says what was wrong in words a person can use."""
 
+from dataclasses import dataclass
+
 
 class BackchannelError(Exception):
     """Anything Backchannel raises on purpose."""
@@ -25,15 +27,29 @@ class BadCursor(BackchannelError):
     """A paging position that we did not hand out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a network asks to be left alone after one kind of trouble: ``first_s``, then twice that each time,
+    or ``first_s`` more, up to ``most_s``."""
+
+    first_s: float
+    most_s: float
+    doubling: bool = True
+
+
 class SourceUnavailable(BackchannelError):
     """A source did not answer, or not with what it should.
 
     ``reason`` is one plain sentence for people, ``hint`` the next step for whoever runs this
-    (may be empty), ``retry_after_s`` the server's own wish, if it had one.
+    (may be empty), ``retry_after_s`` the server's own wish, if it had one, ``pace`` what the
+    network's documents ask for after such trouble, if they do.
     """
 
-    def __init__(self, reason: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, hint: str = "", retry_after_s: float | None = None, pace: Pace | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.retry_after_s = retry_after_s
+        self.pace = pace

@@ -7,9 +7,14 @@ import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from timeline.errors import BadCursor
 from timeline.post import Post
+
+if TYPE_CHECKING:
+    from timeline.quotation import Quotation
+    from timeline.thread import Answered
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,6 +74,10 @@ class Item:
     pinned_at: datetime | None = None
     note: str | None = None
     staff_note: str | None = None
+    parent_id: int | None = None  # the entry under which it was said, where it is a comment
+    comments: int = 0  # shown under it
+    quotation: Quotation | None = None  # what it quotes, where we have it and it may be shown
+    answered: Answered | None = None  # whom it answers, where we know and may say so
 
     @property
     def place(self) -> Place:

@@ -1,8 +1,8 @@
-"""Judge a post: show it at once, or hold it, and why."""
+"""Judge a post, or a new profile of its author: show it at once, or hold it, and why."""
 
 from dataclasses import dataclass
 
-from timeline.event import Event
+from timeline.event import Event, Moderation
 from timeline.item import State
 from timeline.network import Source
 from timeline.post import Post
@@ -26,3 +26,12 @@ def judge(post: Post, source: Source, event: Event) -> Verdict:
     if event.moderation == "before":
         return Verdict(state=State.HELD, reason="waiting for approval")
     return Verdict(state=State.SHOWN)
+
+
+def profile_waits(mode: Moderation, *, trusted: bool) -> bool:
+    """Whether an author's new name or picture waits for a person, as posts that are shown carry it too.
+
+    ``mode`` is that of an event in which one of them is, ``trusted`` says that somebody answers
+    for whoever brought it there.
+    """
+    return mode == "before" and not trusted

@@ -11,12 +11,16 @@ SourceState = Literal["ok", "waiting", "failing", "stopped"]
 
 
 class Secret:
-    """A token or password: never printed, never stored; ``fingerprint`` tells two apart."""
+    """A token or password: never printed, never stored; ``fingerprint`` tells two apart.
 
-    __slots__ = ("_value",)
+    ``name`` is where the configuration says it is to be found ("env X_BEARER_TOKEN"), empty where it is written out.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("_value", "name")
+
+    def __init__(self, value: str, *, name: str = "") -> None:
         self._value = value
+        self.name = name
 
     def reveal(self) -> str:
         return self._value
@@ -43,9 +47,8 @@ class Field:
     duration: seconds as float; number: int or float; secret: Secret; file: a whole path as
     str. A setting that was left out is None: its ``default`` is filled in by the adapter, and
     is told here for people. ``schemes`` are what a url may begin with, or each of a list where it
-    has any; https and http where nothing is said. ``later`` marks what is agreed, and comes with
-    a later version: until then it is refused in so many words. Every source also has label, trusted,
-    keep and every (``every_s``).
+    has any; https and http where nothing is said. Every source also has label, trusted, keep and
+    every (``every_s``).
     """
 
     name: str
@@ -55,8 +58,6 @@ class Field:
     default: Any = None
     choices: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
-    later: bool = False
-    later_choices: tuple[str, ...] = ()
     help: str = ""
 
 
@@ -65,10 +66,15 @@ class NetworkInfo:
     """What the rest of the house may know of a network.
 
     ``address`` names the fields that make a source the same source from start to start
-    (a secret counts by its field's fingerprint). ``deletes`` says how far its notices of
+    (a secret counts by where it is found, or its fingerprint). ``deletes`` says how far its notices of
     deletion reach: ``scoped`` to what we follow, a ``firehose`` of everybody's, or ``none``.
     ``tagged`` is False where every post of the source belongs to its event, ``trusted`` True
-    where its posts need nobody's approval unless its settings say otherwise.
+    where its posts need nobody's approval unless its settings say otherwise. ``beside_s`` is
+    how often a source is still asked while its live line stands, None for as ever.
+    ``dehydrated`` networks' posts leave us as identifiers alone but for the pages. ``budget``
+    names the field that caps the posts read in a UTC day, where reading is charged for.
+    ``terms`` is what using the network asks of the operator, in plain sentences. ``hearsay``:
+    a source gives what names it likes, so it neither edits nor removes what another brought.
     """
 
     key: str
@@ -79,6 +85,11 @@ class NetworkInfo:
     tagged: bool = True
     trusted: bool = False
     default_every_s: float = 30.0
+    beside_s: float | None = None
+    dehydrated: bool = False
+    budget: str | None = None
+    terms: tuple[str, ...] = ()
+    hearsay: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +130,28 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a source said from ``since`` to ``until`` and nobody can give us any more. ``reason`` is for people."""
+
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many posts may be read in this UTC day where reading is charged for, and how many have been."""
+
+    limit: int
+    spent: int
+    resets_at: datetime
+
+    @property
+    def left(self) -> int:
+        return max(self.limit - self.spent, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """A source beside how it is: what the first-run page and staff look at."""
 
@@ -131,3 +164,5 @@ class SourceStatus:
     error: str | None = None
     hint: str | None = None
     posts: int = 0
+    gap: Gap | None = None  # the latest
+    budget: Budget | None = None

@@ -109,10 +109,16 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A source showed us a post, new or edited. ``ref`` is what *this* source calls it."""
+    """A source showed us a post, new or edited. ``ref`` is what *this* source calls it.
+
+    ``about`` is the uri of the entry under which strangers said it (timeline/discussion.py);
+    ``answers`` is what the source calls the post that is answered, where it tells no uri.
+    """
 
     ref: str
     post: Post
+    about: str | None = None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

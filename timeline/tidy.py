@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from timeline.errors import UnreadablePost
 from timeline.link import web_address
 from timeline.post import Author, Card, Counts, Media, Poll, PollOption, Post
@@ -92,12 +94,21 @@ def identifier(name: str) -> str:
 
 def fit_json(value: Any) -> Any:
     """JSON-like ``value`` whose words nothing chokes on."""
+    try:
+        said = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):
+        return _fit_json(value)
+    # Nearly all are fit, and the cursor of a long feed has thousands of words: looked through at once, not one by one.
+    return _fit_json(value) if "\\u" in said or _UNFIT.search(said) else value
+
+
+def _fit_json(value: Any) -> Any:
     if isinstance(value, str):
         return _UNFIT.sub("", value)
     if isinstance(value, Mapping):
-        return {_UNFIT.sub("", str(name)): fit_json(one) for name, one in value.items()}
+        return {_UNFIT.sub("", str(name)): _fit_json(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [fit_json(one) for one in value]
+        return [_fit_json(one) for one in value]
     return value
 
 

@@ -15,6 +15,7 @@ class Filter:
     network: str | None = None
     highlighted: bool | None = None
     words: str | None = None
+    without: frozenset[str] = frozenset()  # networks left out
 
 
 def belongs(post: Post, source: Source, info: NetworkInfo) -> bool:

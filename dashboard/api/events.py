@@ -8,7 +8,7 @@ from dashboard import sse
 from dashboard.api import shape
 from dashboard.api.answer import answer
 from dashboard.api.parameters import choice, number, place, words
-from dashboard.keys import SITE, STORE
+from dashboard.keys import DEHYDRATED, SITE, STORE
 from dashboard.public import event_by_slug, public_events
 from storage import items
 from timeline.view import Filter
@@ -29,11 +29,15 @@ async def one(request: web.Request) -> web.Response:
 
 async def posts(request: web.Request) -> web.Response:
     """GET /api/v1/events/{slug}/posts"""
-    store = request.app[STORE]
+    store, dehydrated = request.app[STORE], request.app[DEHYDRATED]
     limit = number(request, "limit", default=50, least=1, most=200)
     before = place(request, "before")
+    sought = words(request, "q")
     wanted = Filter(
-        network=words(request, "network"), highlighted=choice(request, "highlighted"), words=words(request, "q")
+        network=words(request, "network"),
+        highlighted=choice(request, "highlighted"),
+        words=sought,
+        without=frozenset(dehydrated) if sought else frozenset(),  # finding one by a word would tell what it says
     )
     event = await event_by_slug(store, request.match_info["slug"])
     if words(request, "session"):
@@ -42,7 +46,7 @@ async def posts(request: web.Request) -> web.Response:
         page = await store.read(items.page, event.id, before=before, limit=limit, where=wanted)
     return answer(
         shape.Page(
-            posts=[shape.post(item) for item in page.items],
+            posts=[shape.post(item, dehydrated) for item in page.items],
             next=page.next.encode() if page.next else None,
             seq=page.seq,
         )

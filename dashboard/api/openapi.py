@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from dashboard.api import shape
+from dashboard.api import shape, sources
 from dashboard.api.parameters import MAX_WORDS
 from dashboard.keys import SITE
 from dashboard.problems import CONTENT_TYPE, Problem
@@ -14,14 +14,20 @@ from dashboard.problems import CONTENT_TYPE, Problem
 _JSON = "application/json"
 _STREAM = "text/event-stream"
 _ABOUT = (
-    "Public reads of Backchannel: no sign-in, any origin. Identifiers are strings, times end in Z. "
-    "Every answer that is not 200 is a problem document (RFC 9457)."
+    "Public reads of Backchannel: no sign-in, any origin, unless a call says that it is for staff. Identifiers are "
+    "strings, times end in Z. Every answer that is not 200 is a problem document (RFC 9457)."
 )
 _STREAM_ABOUT = (
     "Server-sent events. Every message has its own id, the number of a change, strictly rising; one without an id "
     "tells the present state. It begins after `Last-Event-ID`, else after `after`, else now; `after=0` is the start "
     'of the log. Types: `post` (a post: insert it, or replace the one with its id), `remove` (`{"id"}`), `event` '
     "(the event itself), `reset` (a number: what you have is too old, load it again and go on from there)."
+)
+
+
+_SOURCES_ABOUT = (
+    "How the event's sources fare, those that need a look first. For staff: `Authorization: Bearer TOKEN`, with the "
+    "token that `serve` prints at its start; no other site's pages may ask."
 )
 
 
@@ -40,8 +46,15 @@ def _document(version: str) -> bytes:
 def describe(version: str) -> dict[str, Any]:
     """The whole description."""
     _, schemas = msgspec.json.schema_components(
-        (shape.Events, shape.Event, shape.Page, shape.Post, Problem), ref_template="#/components/schemas/{name}"
+        (shape.Events, shape.Event, shape.Page, shape.Post, shape.Dehydrated, sources.Sources, Problem),
+        ref_template="#/components/schemas/{name}",
     )
+    schemas["AnyPost"] = {
+        "description": "A post, whole or, where its network's terms allow no more, its identifiers.",
+        "oneOf": [_reference("Post"), _reference("Dehydrated")],
+    }
+    schemas["Page"]["properties"]["posts"]["items"] = _reference("AnyPost")
+    del schemas["Named"]
     slug = _parameter("slug", "path", "The event's name in addresses.", type="string")
     post_id = _parameter("id", "path", "The post's id.", type="string", pattern="^[0-9]{1,18}$")
     return {
@@ -62,16 +75,22 @@ def describe(version: str) -> dict[str, Any]:
                 )
             },
             "/events/{slug}/stream": {"get": _stream(slug)},
+            "/events/{slug}/sources": {"get": _for_staff("listSources", _SOURCES_ABOUT, "Sources", slug)},
             "/posts/{id}": {
                 "get": _read(
-                    "getPost", "One post; 410 where it was removed for good.", "Post", post_id, fails=(404, 410)
+                    "getPost", "One post; 410 where it was removed for good.", "AnyPost", post_id, fails=(404, 410)
                 )
             },
             "/media/{key}": {"servers": [{"url": "/"}], "get": _picture()},
             "/openapi.json": {"get": {**_read("describe", "This description.", None), "tags": ["about"]}},
         },
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": {"staff": {"type": "http", "scheme": "bearer"}}},
     }
+
+
+def _for_staff(operation: str, about: str, answer: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    read = _read(operation, about, answer, *parameters, fails=(401, 404, 429))
+    return {**read, "security": [{"staff": []}], "tags": ["staff"]}
 
 
 def _filters() -> list[dict[str, Any]]:
@@ -81,7 +100,13 @@ def _filters() -> list[dict[str, Any]]:
         _parameter("network", "query", "Only from this network, as `mastodon`.", type="string", maxLength=MAX_WORDS),
         _parameter("session", "query", "Only posts of this session.", type="string", maxLength=MAX_WORDS),
         _parameter("highlighted", "query", "Only highlights, or only the others.", type="boolean"),
-        _parameter("q", "query", "Only posts with these words.", type="string", maxLength=MAX_WORDS),
+        _parameter(
+            "q",
+            "query",
+            "Only posts with these words; none of which the identifiers alone are told.",
+            type="string",
+            maxLength=MAX_WORDS,
+        ),
     ]
 
 

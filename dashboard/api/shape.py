@@ -4,8 +4,9 @@ Identifiers are strings, times end in Z, pictures are our own copies under ``/me
 null until they are kept.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -98,16 +99,27 @@ class Copy(msgspec.Struct, kw_only=True):
     uri: str
 
 
-class Post(msgspec.Struct, kw_only=True):
-    """One thing somebody said. ``seq`` is the number of its last change."""
+class Named(msgspec.Struct, kw_only=True):
+    """What every post has, in either form. ``seq`` is the number of its last change."""
 
     id: str
     seq: int
     network: str
     uri: str
     url: str | None
-    author: Author
     published_at: Moment
+
+
+class Dehydrated(Named, kw_only=True):
+    """A post of a network whose terms let its identifiers alone leave us: ask the network for the rest."""
+
+    dehydrated: Literal[True] = True
+
+
+class Post(Named, kw_only=True):
+    """One thing somebody said."""
+
+    author: Author
     edited_at: Moment | None
     title: str | None
     text: str
@@ -135,7 +147,7 @@ class Post(msgspec.Struct, kw_only=True):
 class Page(msgspec.Struct, kw_only=True):
     """Posts newest first. A stream opened with ``after=seq`` goes on exactly from here."""
 
-    posts: list[Post]
+    posts: list[Named]  # each a Post or Dehydrated
     next: str | None
     seq: int
 
@@ -157,8 +169,18 @@ def event(told: timeline_event.Event, *, base_url: str, now: datetime) -> Event:
     )
 
 
-def post(item: Item) -> Post:
+def post(item: Item, dehydrated: Collection[str]) -> Post | Dehydrated:
+    """``item`` as anybody may have it; of the networks in ``dehydrated``, its identifiers alone."""
     said = item.post
+    if said.network in dehydrated:
+        return Dehydrated(
+            id=str(item.id),
+            seq=item.seq,
+            network=said.network,
+            uri=said.uri,
+            url=said.url,
+            published_at=_utc(item.published_at),
+        )
     return Post(
         id=str(item.id),
         seq=item.seq,
@@ -185,7 +207,9 @@ def post(item: Item) -> Post:
         media=[_media(picture) for picture in said.media],
         card=_card(said.card),
         poll=_poll(said.poll),
-        counts=Counts(replies=said.counts.replies, boosts=said.counts.boosts, likes=said.counts.likes),
+        counts=Counts(
+            replies=max(said.counts.replies, item.comments), boosts=said.counts.boosts, likes=said.counts.likes
+        ),
         also_on=[],
         session=None,
         highlighted=item.highlighted_at is not None,

@@ -4,19 +4,27 @@ from aiohttp import web
 from markupsafe import Markup
 
 from dashboard import pages, public
-from dashboard.keys import RENDERER, STORE
+from dashboard.keys import DEHYDRATED, RENDERER, STORE
+from storage import items
+from timeline.discussion import strands
 from timeline.item import Item
 
+COMMENTS = 500  # of a discussion, the first
 _DESCRIBED = 200  # characters
 
 
 async def show(request: web.Request) -> web.Response:
-    """The post alone, with what other sites need to draw a preview of it."""
-    item, event = await public.item_by_id(request.app[STORE], int(request.match_info["id"]))
+    """The post with what is said under it, and what other sites need to draw a preview; a comment's entry."""
+    store = request.app[STORE]
+    item, event = await public.item_by_id(store, int(request.match_info["id"]))
+    if item.parent_id is not None:
+        raise web.HTTPFound(f"/p/{item.parent_id}#item-{item.id}")
+    said = await store.read(items.discussion, item.id, limit=COMMENTS) if item.comments else []
     card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True))  # noqa: S704
     return pages.answer(
         request, "post.html", modules=("site.js", "theme.js"),
-        item=item, event=event, card=card, description=_description(item),
+        item=item, event=event, card=card, description=_description(item), strands=strands(said),
+        guarded=item.post.network in request.app[DEHYDRATED],  # other sites draw no preview of what it says
     )  # fmt: skip
 
 

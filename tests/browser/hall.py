@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from dashboard.app import listen, make_app
+from dashboard.auth import Desk
 from dashboard.hub import Pace
 from dashboard.site import Site
 from storage import events, intake, sources
@@ -20,6 +21,7 @@ from tests.factories import HOUR, MINUTE, NETWORKS, SECOND, a_sighting, a_source
 from timeline.event import Event
 from timeline.post import Heard, Removal
 
+TOKEN = "the token of these tests"
 QUICK = Pace(coalesce_s=0.01, busy_coalesce_s=0.02, beat_s=0.5, stall_s=2.0, again_s=0.05)
 
 
@@ -59,6 +61,7 @@ class Hall:
             shelf=Shelf(self.folder / "media", 10_000_000),
             ready=_ready,
             pace=QUICK,
+            desk=Desk(TOKEN),
         )
         self.runner = await listen(app, host="127.0.0.1", port=self.port)
         self.port = self.runner.addresses[0][1]

@@ -14,6 +14,7 @@ SECOND_CARD = """() => {
   const card = document.querySelectorAll('[data-feed] > article')[1]
   return [card.id.slice('item-'.length), card.outerHTML.replace(/data-seq="[0-9]+"/, 'data-seq="999"')]
 }"""
+FIRST_CARD = "[data-feed] > article:first-child"
 BUSY = "[data-feed][aria-busy]"
 IDLE = "[data-feed]:not([aria-busy])"
 
@@ -108,7 +109,7 @@ async def test_a_page_read_again_leaves_the_reader_where_they_were(hall, visit, 
     assert await page.evaluate("document.activeElement.id") == before[0]
     await hall.says("the newest")
     await page.click("text=1 new post")
-    await page.wait_for_selector("text=the newest")
+    await page.wait_for_selector(f"{FIRST_CARD} >> text=the newest")  # "Back to the newest posts" says so too
     assert (await words(page))[0] == "the newest"
     assert await page.evaluate("document.activeElement === document.querySelector('.card')")
 

@@ -21,3 +21,24 @@ async def guarded() -> AsyncIterator[Http]:
     """As in production: the public internet alone."""
     async with Http(**WHO, connect_s=1, idle_s=0.3) as door:
         yield door
+
+
+@pytest.fixture(params=["one socket", "answers", "sockets", "pleroma"])
+def way(request):
+    """The ways a server may stream."""
+
+    def offer(server):
+        streaming = server.streaming
+        match request.param:
+            case "answers":
+                streaming.sockets = False
+            case "sockets":
+                streaming.subscribes = streaming.answers = False
+            case "pleroma":
+                server.version, streaming.protocol, streaming.subscribes = (
+                    "2.7.2 (compatible; Pleroma 2.6.0)",
+                    True,
+                    False,
+                )
+
+    return offer

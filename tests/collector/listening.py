@@ -14,8 +14,9 @@ def ago(**time: float) -> datetime:
 
 
 @asynccontextmanager
-async def listening(ledger, http, *, commit_s=0.05):
-    streams = Streams(ledger, http, {"bluesky": bluesky}, Reports(ledger), first_s=0.01, most_s=0.05, commit_s=commit_s)
+async def listening(ledger, http, *, commit_s=0.05, proof_s=0.05, most_s=0.05):
+    soon = {"first_s": 0.01, "most_s": most_s, "proof_s": proof_s}
+    streams = Streams(ledger, http, {"bluesky": bluesky}, Reports(ledger), commit_s=commit_s, **soon)
     streams.update(ledger.listed)
     try:
         yield streams
@@ -23,8 +24,9 @@ async def listening(ledger, http, *, commit_s=0.05):
         await streams.stop()
 
 
-def source_of(*hosts, source_id=1, **more):
-    return a_source(source_id, "bluesky", settings={"jetstream": tuple(host.url for host in hosts)}, **more)
+def source_of(*hosts, source_id=1, settings=None, **more):
+    chosen = {"jetstream": tuple(host.url for host in hosts)} | (settings or {})
+    return a_source(source_id, "bluesky", settings=chosen, **more)
 
 
 def words(ledger):

@@ -5,7 +5,7 @@ The evidence is a list of what is heard, in order, fields at their default left 
 
 import dataclasses
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 
 from collector import feedparse
 from collector.feed import Feed
-from collector.feedposts import heard
+from collector.feedposts import read
 
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADDRESS = "https://feeds.example/news"
 FOLDER = Path(__file__).parent.parent / "payloads" / "feed"
 CASES = sorted(path for path in FOLDER.iterdir() if not path.name.endswith(".post.json"))
@@ -25,7 +26,7 @@ def test_a_feed_becomes_the_posts_beside_it(payload):
     feed = feedparse.parse(payload.read_bytes(), ADDRESS)
 
     assert isinstance(feed, Feed)
-    assert [plainly(one) for one in heard(feed, ADDRESS)] == json.loads(evidence(payload).read_text())
+    assert [plainly(one) for one in read(feed, ADDRESS, now=NOW).heard] == json.loads(evidence(payload).read_text())
 
 
 def evidence(payload: Path) -> Path:

@@ -1,17 +1,21 @@
 """The collector on the real ledger: what stand-in servers say, as the database then has it."""
 
+import asyncio
 import random
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from backchannel.ledger import StoreLedger
 from backchannel.plan import Lent
 from collector.adapter import BACK
 from collector.networks import bluesky, mastodon
+from collector.recheck import Rechecks
 from collector.supervisor import Collector
 from storage import events, items, sources
+from storage.tables import posts
 from storage.tail import Tail
 from tests.factories import a_source, an_event
 from tests.fakes.appview import FakeAppView
@@ -153,3 +157,78 @@ async def test_reaching_back_and_live_meet_without_a_seam(house):
                 await house.tail.anything()
         page = await house.store.read(items.page, house.event.id, limit=200)
         assert [item.post.text for item in page.items if item.late] == []
+
+
+async def test_what_nobody_announces_is_found_by_looking_again(house):
+    """A server without a token; five minutes pass in an instant, because we say that nobody has looked."""
+    async with FakeMastodon() as server:
+        await house.opens(a_source(settings={"server": server.url}, every_s=3600))
+        kept, gone = server.post("kept"), server.post("gone")
+        async with house.collects():
+            await house.until(["kept", "gone"])
+        server.delete(gone)
+        server.edit(kept, "kept, and mended")
+        await house.store.write(_nobody_has_looked)
+
+        rechecks = Rechecks(house.ledger, house.http, NETWORKS, look_s=0.01, pace_s=0)
+        looking = asyncio.create_task(rechecks.run())
+        await house.until(["kept, and mended"])
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def test_what_a_post_quotes_comes_into_its_card_and_leaves_it_when_taken_back(house):
+    async with FakeJetstream() as host, FakeAppView() as appview:
+        settings = {"jetstream": [host.url], "appview": appview.url}
+        await house.opens(a_source(kind="bluesky", settings=settings))
+
+        async def until_quoted(words):
+            seq = -1
+            while True:
+                page = await house.store.read(items.page, house.event.id, limit=9)
+                [quotation] = [item.quotation for item in page.items] or [None]
+                if quotation and (quotation.post and quotation.post.text) == words:
+                    return
+                seq = await house.tail.wait(house.event.id, max(seq, house.tail.latest(house.event.id) - 1))
+
+        async with house.collects():
+            await host.until_connected()
+            said = host.post("Said elsewhere", tags=(), did="did:plc:ben")
+            embed = {"$type": "app.bsky.embed.record", "record": {"uri": appview.show(said), "cid": "bafyrei"}}
+            host.post("look #pyconf", embed=embed)
+            await until_quoted("Said elsewhere")
+            host.edit(said, "Said better", tags=())
+            await until_quoted("Said better")
+            host.delete(said)
+            await until_quoted(None)
+        assert await house.words() == ["look"]
+
+
+async def test_whom_a_post_answers_is_named_in_its_card_until_that_is_taken_back(house):
+    async with FakeJetstream() as host, FakeAppView() as appview:
+        settings = {"jetstream": [host.url], "appview": appview.url}
+        await house.opens(a_source(kind="bluesky", settings=settings))
+
+        async def until_named(handle):
+            seq = -1
+            while True:
+                page = await house.store.read(items.page, house.event.id, limit=9)
+                if [item.answered and item.answered.author.handle for item in page.items] == [handle]:
+                    return page.items[0].answered
+                seq = await house.tail.wait(house.event.id, max(seq, house.tail.latest(house.event.id) - 1))
+
+        async with house.collects():
+            await host.until_connected()
+            appview.know("did:plc:ben", "ben.example", "Ben")
+            said = host.post("Who has the key?", tags=(), did="did:plc:ben")
+            parent = {"uri": appview.show(said), "cid": "bafyrei"}
+            host.post("me #pyconf", reply={"root": parent, "parent": parent})
+            answered = await until_named("@ben.example")
+            host.delete(said)
+            await until_named(None)
+        assert answered.url == f"https://bsky.app/profile/did:plc:ben/post/{said['rkey']}"
+        assert await house.words() == ["me"]
+
+
+def _nobody_has_looked(writing):
+    writing.execute(update(posts).values(looked_at=None))

@@ -60,6 +60,17 @@ async def test_a_post_that_lost_its_hashtag_or_grew_old_is_not_taken_for_deleted
         assert await sweeps.sweep(5) == {"old", "edited"}
 
 
+async def test_a_post_that_lost_its_hashtag_is_heard_as_it_is_now(http):
+    async with FakeMastodon() as server:
+        server.post("old", at=NOW - timedelta(minutes=35))
+        edited = server.post("edited", at=NOW)
+        sweeps = Sweeps(server, http)
+        await sweeps.sweep(2)
+        edited["tags"] = []
+        server.edit(edited, "without <b>it</b>")
+        assert await sweeps.sweep() == {"old", "without"}
+
+
 async def test_a_server_that_shows_no_single_post_has_deleted_nothing(http):
     async with FakeMastodon(secretive=True) as server:
         server.post("kept", at=NOW - timedelta(minutes=1))

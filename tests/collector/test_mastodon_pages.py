@@ -6,9 +6,11 @@ import pytest
 from aiohttp import web
 
 from collector.adapter import Ask
+from collector.mastodon_status import read, vouched
 from collector.networks import mastodon
 from tests.fakes.ledger import MemoryLedger, a_source
 from tests.fakes.mastodon import FakeMastodon
+from tests.fakes.mastodon_entities import a_status
 from timeline.view import belongs
 
 NOW = datetime.now(UTC)
@@ -89,3 +91,19 @@ async def test_what_a_hashtags_timeline_shows_carries_that_hashtag(http, tags):
         await poll(ledger, source, http)
         [post] = ledger.posts.values()
         assert belongs(post, source, mastodon.INFO)
+
+
+@pytest.mark.parametrize("tags", [[], None])
+def test_a_status_without_a_list_of_tags_says_the_same_on_a_timeline_and_by_itself(tags):
+    """Else every look at it would be an edit, which moderation withdraws."""
+    status = a_status("https://other.example", "1", "Hello #PyConf and #Python", (), NOW, "ada", None) | {"tags": tags}
+    alone = read(status, "other.example")
+    assert vouched(alone, "pyconf") == alone
+
+
+@pytest.mark.parametrize("number", ["17", 17])
+def test_an_answer_tells_what_its_server_calls_the_answered_post(number):
+    status = a_status("https://other.example", "18", "Hello", ("pyconf",), NOW, "ada", None)
+
+    assert read(status, "other.example").answers is None
+    assert read(status | {"in_reply_to_id": number}, "other.example").answers == "17"

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector import jetstream
+from collector import bluesky_views, jetstream
+from collector.mastodon_events import hear
 from collector.mastodon_status import read
 from tests.collector.test_feed_payloads import evidence, plainly
 from timeline.post import Heard
@@ -24,8 +25,14 @@ def cases(network: str) -> list[Path]:
 
 def heard_of(payload: Path) -> Heard | None:
     if payload.parent.name == "mastodon":
-        return read(json.loads(payload.read_bytes()), "tide.example")
-    frame = msgspec.json.encode(msgspec.json.decode(payload.read_bytes()))  # as the wire has it, without spaces
+        told = json.loads(payload.read_bytes())
+        if "event" in told:  # a message of the stream, whose payload is written as a string
+            return hear(payload.read_bytes(), None, "tide.example", lambda _: True)
+        return read(told, "tide.example")
+    told = msgspec.json.decode(payload.read_bytes())
+    if "uri" in told:  # as an AppView shows it
+        return bluesky_views.read(told)
+    frame = msgspec.json.encode(told)  # as the wire has it, without spaces
     heard = jetstream.hear([frame], "ws://host.example", {"quayconf"}).heard
     return heard[0] if heard else None
 

@@ -200,3 +200,22 @@ async def test_failing_and_back_are_logged_once_each(http, capsys):
         await ledger.until(lambda: len(ledger.accepts) == 3)
     logged = capsys.readouterr().out
     assert (logged.count("source fails"), logged.count("source is back")) == (1, 1)
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_waiting_until_it_is_where_it_was(monkeypatch):
+    class Clock(datetime):
+        back = timedelta()
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) - cls.back
+
+    monkeypatch.setattr("collector.polls.datetime", Clock)
+    monkeypatch.setattr("collector.polls.LOOK_AGAIN_S", 0.05)
+    adapter = Scripted(Batch())
+    ledger = MemoryLedger(scripted())
+    async with polling(ledger, None, adapter=adapter):
+        await ledger.until(lambda: len(adapter.asked) >= 2)
+        Clock.back = timedelta(hours=1)
+        asked = len(adapter.asked)
+        await ledger.until(lambda: len(adapter.asked) >= asked + 3)

@@ -229,7 +229,10 @@ async def test_check_says_whether_a_host_speaks(http):
 
 
 def test_sources_that_name_the_same_hosts_share_a_line():
-    one, other = a_source(1, "bluesky"), a_source(2, "bluesky", settings={"jetstream": bluesky.HOSTS, "wire": "v2"})
+    one, other = (
+        a_source(1, "bluesky"),
+        a_source(2, "bluesky", settings={"jetstream": bluesky.HOSTS["v2"], "wire": "v2"}),
+    )
     alone = a_source(3, "bluesky", settings={"jetstream": "wss://jetstream.example/"})
     assert bluesky.line(one) == bluesky.line(other)
     assert bluesky.line(alone) == "wss://jetstream.example v2"

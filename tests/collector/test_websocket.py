@@ -3,10 +3,12 @@
 import pytest
 from aiohttp import web
 
-from collector.frames import Silent
+from collector.frames import Silent, TooLong
 from collector.refusals import Refused
 from tests.fakes.site import site
 from timeline.errors import SourceUnavailable
+
+LETTERS = (b"a", b"b", b"c", b"d", b"e", b"f")
 
 
 def _speaking(*messages, protocol="quay.v1"):
@@ -59,10 +61,23 @@ async def test_a_web_socket_that_hangs_up_ends(http):
         assert await _taken(frames) == [b"bye"]
 
 
-async def test_a_message_beyond_the_cap_ends_the_web_socket(http):
-    whole = _speaking("small", "x" * 3_000)
+async def test_a_message_beyond_the_cap_is_told_after_those_before_it(http):
+    whole = _speaking("small", "x" * 3_000, "never read")
     async with site({"/": whole}) as url, http.websocket(url.replace("http", "ws"), limit_bytes=1_000) as frames:
-        assert await _taken(frames) == [b"small"]
+        assert await anext(frames) == [b"small"]
+        with pytest.raises(TooLong, match="a message of more than 1,000 bytes"):
+            await anext(frames)
+
+
+async def test_what_is_read_ahead_is_bounded_by_its_size(http, monkeypatch):
+    monkeypatch.setattr("collector.frames.WAITING_BYTES", 2_500)
+    whole = _speaking(*(letter * 1_000 for letter in LETTERS))
+    async with site({"/": whole}) as url, http.websocket(url.replace("http", "ws")) as frames:
+        handfuls = []
+        while sum(map(len, handfuls)) < 6:
+            handfuls.append(await anext(frames))
+    assert b"".join(piece for some in handfuls for piece in some) == b"".join(letter * 1_000 for letter in LETTERS)
+    assert max(map(len, handfuls)) <= 3
 
 
 async def test_a_refused_web_socket_says_its_status(http):
@@ -84,3 +99,22 @@ async def test_web_sockets_reach_no_private_network(guarded):
     with pytest.raises(SourceUnavailable, match="no address we can open"):
         async with guarded.websocket("https://example.org/"):
             pass
+
+
+async def test_a_web_socket_is_sent_on_to_nobody_with_what_it_carries(http):
+    asked = []
+
+    async def elsewhere(request):
+        asked.append(request.headers.get("Sec-WebSocket-Protocol"))
+        return web.Response(status=400)
+
+    async with site({"/other": elsewhere}) as other:
+
+        async def send_on(_):
+            raise web.HTTPTemporaryRedirect(f"{other}/other")
+
+        async with site({"/": send_on}) as url:
+            with pytest.raises(SourceUnavailable, match="sends us elsewhere"):
+                async with http.websocket(url.replace("http", "ws"), protocols=("a-secret-token",)):
+                    pass
+    assert asked == []

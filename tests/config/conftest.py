@@ -15,8 +15,6 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
-    later: bool = False
-    later_choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

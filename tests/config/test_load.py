@@ -107,6 +107,14 @@ def test_an_event_without_dates_starts_now_and_lasts_three_days(read):
     assert (span.collect_from, span.collect_until) == (NOON - timedelta(days=14), NOON + timedelta(days=17))
 
 
+def test_an_event_that_starts_now_can_collect_from_an_earlier_day(read):
+    (event,) = read('[[event]]\nslug = "a"\ntitle = "A"\ncollect_from = 2009-10-01').events
+
+    span = event.span(NOON, "UTC")
+
+    assert (span.collect_from, span.starts_at) == (datetime(2009, 10, 1, tzinfo=UTC), NOON)
+
+
 def test_an_event_that_names_only_an_end_in_the_past_started_before_it(read):
     (event,) = read('[[event]]\nslug = "a"\ntitle = "A"\nends = 2009-10-13').events
 

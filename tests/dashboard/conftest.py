@@ -6,12 +6,14 @@ import aiohttp
 import pytest
 
 from dashboard.app import listen, make_app
+from dashboard.auth import Desk
 from dashboard.channel import Pace
 from dashboard.site import Site
 from storage.shelf import Shelf
 from storage.tail import Tail
 from tests.dashboard.newsroom import CHAT, Newsroom
 
+TOKEN = "the token of these tests"
 QUICK = Pace(coalesce_s=0.01, busy_coalesce_s=0.02, beat_s=0.5, stall_s=2.0, again_s=0.05)
 
 
@@ -55,7 +57,12 @@ async def room(store):
 
 
 @pytest.fixture
-async def server(store, tail, tmp_path, pace):
+def networks():
+    return [CHAT]
+
+
+@pytest.fixture
+async def server(store, tail, tmp_path, pace, networks):
     shelf = Shelf(tmp_path / "media", 10_000_000)
     site = Site(title="Test", base_url="http://live.example", trusted_proxies=("127.0.0.1",), version="1.2.3")
     trouble: list[str] = []
@@ -63,7 +70,9 @@ async def server(store, tail, tmp_path, pace):
     async def ready():
         return trouble[0] if trouble else None
 
-    app = make_app(store=store, tail=tail, site=site, networks=[CHAT], shelf=shelf, ready=ready, pace=pace)
+    app = make_app(
+        store=store, tail=tail, site=site, networks=networks, shelf=shelf, ready=ready, pace=pace, desk=Desk(TOKEN)
+    )
     runner = await listen(app, host="127.0.0.1", port=0)
     host, port = runner.addresses[0][:2]
     yield Server(f"http://{host}:{port}", app, runner, shelf, trouble)

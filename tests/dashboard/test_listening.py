@@ -50,3 +50,8 @@ def test_a_recording_says_that_it_is_one():
 def test_a_whole_network_that_fails_is_told():
     told = heard(status("feed"), status("bluesky", "failing"))
     assert late(told) == replace(told[1], state="failing")
+
+
+def test_readers_are_not_told_of_what_only_limps():
+    told = heard(replace(status("bluesky"), error="the live line is down", hint="It is asked meanwhile."))
+    assert (told[0].state, late(told)) == ("ok", None)

@@ -136,6 +136,19 @@ async def test_the_index_names_a_network_that_does_not_answer(server, store, ses
     assert "Listening on" not in page
 
 
+async def test_a_network_that_waits_after_it_was_heard_is_not_said_to_start(server, store, session, room):
+    now = datetime.now(UTC)
+    await room.says("something")
+    spent = Health(state="waiting", at=now, error="today's budget of posts is used up")
+    await store.write(sources.report, room.source.id, Health(state="ok", at=now))
+    await store.write(sources.report, room.source.id, spent)
+
+    page = await text(session, server / "e/conf")
+
+    assert "Starting" not in page
+    assert "<span>Waiting<br><small>No posts since " in page
+
+
 async def test_events_with_posts_come_first(server, store, session):
     now = datetime.now(UTC)
     for slug, hours in (("talking", 5), ("silent", 1)):

@@ -31,7 +31,7 @@ async def steps_of(room, store, *said):
 
 async def test_a_card_that_cannot_be_drawn_stands_in_for_itself_alone(room, store):
     one, two, three = steps = await steps_of(room, store, "one", "two", "three")
-    told = Fragments(Clumsy(), "http://live.example").messages(steps, room.event, "page").decode()
+    told = Fragments(Clumsy(), "http://live.example", ()).messages(steps, room.event, "page").decode()
 
     assert told == (
         f"id: {one.change.seq}\nevent: post\ndata: <article>one</article>\n\n"
@@ -49,7 +49,7 @@ async def test_words_are_drawn_once_and_forgotten_with_their_post(room, store):
             return super().card(item, _event)
 
     cards = Counting()
-    fragments = Fragments(cards, "http://live.example")
+    fragments = Fragments(cards, "http://live.example", ())
     steps = await steps_of(room, store, "one", "three")
     assert fragments.messages(steps, room.event, "page") == fragments.messages(steps, room.event, "page")
     assert cards.drawn == 2
@@ -59,7 +59,7 @@ async def test_words_are_drawn_once_and_forgotten_with_their_post(room, store):
 
 
 async def test_a_reader_who_read_the_log_too_early_puts_no_words_back(room, store):
-    fragments = Fragments(Clumsy(), "http://live.example")
+    fragments = Fragments(Clumsy(), "http://live.example", ())
     steps = await steps_of(room, store, "one")
     fragments.messages(steps, room.event, "page", fresh=False)
 

@@ -1,4 +1,4 @@
-"""A Jetstream host on loopback, v2 wire, as the lexicon network.bsky.jetstream.subscribeEvents has it."""
+"""A Jetstream host on loopback: lexicon network.bsky.jetstream.subscribeEvents, and the frozen ``/subscribe``."""
 
 import asyncio
 import json
@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-METHOD = "/xrpc/network.bsky.jetstream.subscribeEvents"
-POSTS = "app.bsky.feed.post"
-KINDS = ("commit", "identity", "account", "sync")
-TIMESTAMPS_FROM = 10**15
+from tests.fakes.jetstream_wishes import KINDS, Event, Wishes, frame_v2, micros
 
-Event = dict[str, Any]
+METHOD = "/xrpc/network.bsky.jetstream.subscribeEvents"
+DICTIONARY = "/xrpc/network.bsky.jetstream.getZstdDictionary"
+POSTS = "app.bsky.feed.post"
+TIMESTAMPS_FROM = 10**15
 
 
 @dataclass
@@ -21,18 +21,27 @@ class FakeJetstream:
     """``async with FakeJetstream() as host``: then ``host.url``, ``host.post(…)``, ``host.delete(…)``.
 
     ``floor`` is the oldest number it still has. ``stall()`` says nothing more until ``go_on()``; ``hang_up()``
-    ends every connection; ``refuse`` is a status to answer with, ``slow_s`` a pause before each frame.
-    ``asked`` keeps every request's query.
+    ends every connection; ``refuse`` is a status to answer with, ``refuse_back`` one for
+    who asks for the past, ``slow_s`` a pause before each frame.
+    ``asked`` keeps every request's query, ``paths`` where it went. ``dictionary`` is what it hands out to pack v2's
+    frames with, None for a host that offers none; v1's is frozen. ``drop_at_seam`` leaves out so many events
+    where a replay turns live, ``reorder_at_seam`` sends the last of the replay after the first that is live.
     """
 
     port: int = 0
     events: list[Event] = field(default_factory=list)
     floor: int = 1
     refuse: int | None = None
+    refuse_back: int | None = None
     forgets: bool = False  # an older make, which refuses times from too long ago as well
     slow_s: float = 0.0
     breath: int | None = None  # frames after which it hangs up by itself; 0 is at once
     asked: list[list[tuple[str, str]]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    dictionary: bytes | None = None
+    packed: int = 0  # frames sent as zstd
+    drop_at_seam: int = 0
+    reorder_at_seam: bool = False
     errors: list[str] = field(default_factory=list)
     url: str = ""
     first: int = 1  # the number of its first event
@@ -48,6 +57,8 @@ class FakeJetstream:
         self._open.set()
         app = web.Application()
         app.router.add_get(METHOD, self._subscribe)
+        app.router.add_get("/subscribe", self._subscribe)
+        app.router.add_get(DICTIONARY, self._dictionary)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -126,11 +137,17 @@ class FakeJetstream:
         await asyncio.gather(*(sending for _, sending in ending), return_exceptions=True)
 
     async def error(self, name: str) -> None:
-        """A terminal error frame to everybody, and the end."""
+        """A terminal error frame to everybody, and the end; v1 knows none and just ends."""
         frame = json.dumps({"$type": "error", "error": name, "message": "reconnect"})
         for socket in list(self._sockets):
-            await socket.send_str(frame)
+            if socket.ws_protocol:
+                await socket.send_str(frame)
         await self.hang_up()
+
+    async def garble(self, content: bytes) -> None:
+        """Bytes to everybody, as a binary message."""
+        for socket in list(self._sockets):
+            await socket.send_bytes(content)
 
     async def until_connected(self, times: int = 1) -> None:
         """Until somebody has asked so many times and listens."""
@@ -151,19 +168,27 @@ class FakeJetstream:
         self._tellers.add(task)
         task.add_done_callback(self._tellers.discard)
 
+    async def _dictionary(self, _: web.Request) -> web.Response:
+        if self.dictionary is None:
+            return web.json_response({"error": "MethodNotImplemented"}, status=501)
+        return web.Response(body=self.dictionary, content_type="application/octet-stream")
+
     async def _subscribe(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(list(request.query.items()))
-        kinds = request.query.getall("kinds", list(KINDS))
-        if self.refuse:
-            return web.json_response({"error": "ServiceUnavailable"}, status=self.refuse)
-        if any(name.startswith("wanted") for name in request.query) or not set(kinds) <= set(KINDS):
-            return web.json_response({"error": "InvalidRequest"}, status=400)
-        start, info = self._start(request.query.get("cursor"))
+        self.paths.append(request.path)
+        if refused := self.refuse or (self.refuse_back if "cursor" in request.query else None):
+            return web.json_response({"error": "ServiceUnavailable"}, status=refused)
+        frozen = request.path == "/subscribe"
+        mistake = self._mistake_v1(request) if frozen else self._mistake_v2(request)
+        if mistake:
+            return web.json_response({"error": mistake}, status=400)
+        start, info = (self._start_v1 if frozen else self._start)(request.query.get("cursor"))
         if start is None:
             return web.json_response({"error": "CursorTooOld", "message": f"floor is {self.floor}"}, status=400)
-        socket = web.WebSocketResponse(protocols=("xrpc.v1.json",), heartbeat=30)
+        socket = web.WebSocketResponse(protocols=() if frozen else ("xrpc.v1.json",), heartbeat=30, compress=False)
         await socket.prepare(request)
-        sending = asyncio.create_task(self._send(socket, start, info, kinds, request.query.getall("collections", [])))
+        wishes = Wishes(frozen, request.query, self.dictionary)
+        sending = asyncio.create_task(self._send(socket, start, info, wishes))
         self._sockets[socket] = (request.transport, sending)
         self._tell()
         try:
@@ -177,6 +202,31 @@ class FakeJetstream:
             self._tell()
         return socket
 
+    def _mistake_v1(self, request: web.Request) -> str | None:
+        """One scheme of compression at a time; parameters of the other wire mean nothing and are passed over."""
+        deflates = "permessage-deflate" in request.headers.get("Sec-WebSocket-Extensions", "")
+        return "choose one compression scheme" if request.query.get("compress") == "true" and deflates else None
+
+    def _mistake_v2(self, request: web.Request) -> str | None:
+        kinds = request.query.getall("kinds", list(KINDS))
+        if any(name.startswith("wanted") for name in request.query) or not set(kinds) <= set(KINDS):
+            return "InvalidRequest"
+        if "compress" in request.query:
+            return "InvalidRequest"
+        wanted = request.query.get("zstdDictionary")
+        if wanted is not None and (self.dictionary is None or int(wanted) != dictionary_id(self.dictionary)):
+            return "UnknownZstdDictionary"
+        return None
+
+    def _start_v1(self, cursor: str | None) -> tuple[int | None, str | None]:
+        """As v1 has it: what is too old is clamped without a word, what is yet to come is the live tip."""
+        following = self.events[-1]["seq"] + 1 if self.events else self.first
+        if cursor is None:
+            return following, None
+        number = int(cursor)
+        since = [each["seq"] for each in self.events if micros(each) >= number]
+        return max(min(since, default=following), self.floor), None
+
     def _start(self, cursor: str | None) -> tuple[int | None, str | None]:
         """The first number to send, None where it is gone; and a notice to begin with."""
         following = self.events[-1]["seq"] + 1 if self.events else self.first
@@ -189,45 +239,58 @@ class FakeJetstream:
             return (number, None) if number >= self.floor else (None, None)
         if self.forgets:
             return None, None
-        since = [each["seq"] for each in self.events if _micros(each) >= number]
+        since = [each["seq"] for each in self.events if micros(each) >= number]
         found = min(since, default=following)
         oldest = next((each for each in self.events if each["seq"] >= self.floor), None)
-        outdated = oldest is not None and self.floor > self.first and number < _micros(oldest)
+        outdated = oldest is not None and self.floor > self.first and number < micros(oldest)
         return max(found, self.floor), "OutdatedCursor" if outdated else None
 
-    async def _send(
-        self, socket: web.WebSocketResponse, seq: int, info: str | None, kinds: list[str], collections: list[str]
-    ) -> None:
+    async def _send(self, socket: web.WebSocketResponse, seq: int, info: str | None, wishes: Wishes) -> None:
         if info:
             notice = {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": info}
-            await socket.send_str(_frame(notice))
+            await self._say(socket, wishes, frame_v2(notice))
         breath = self.breath
         if breath == 0:
             await socket.close()
             return
+        seam = (self.events[-1]["seq"] if self.events else self.first - 1) if wishes.replays else None
         while True:
             await self._until_said(seq)
-            for event in self.events[max(0, seq - self.events[0]["seq"]) :]:
+            batch = self.events[max(0, seq - self.events[0]["seq"]) :]
+            if seam is not None and batch[-1]["seq"] > seam:
+                batch, seam = self._at_the_seam(batch, seam), None
+            for event in batch:
                 await self._open.wait()
                 if self.slow_s:
                     await asyncio.sleep(self.slow_s)
-                seq = event["seq"] + 1
-                kind = event["$type"].rpartition("#")[2]
-                if kind in kinds and (kind != "commit" or not collections or event["collection"] in collections):
-                    await socket.send_str(_frame(event))
+                seq = max(seq, event["seq"] + 1)
+                if wishes.wants(event):
+                    await self._say(socket, wishes, wishes.frame(event))
                     if breath is not None and (breath := breath - 1) == 0:
                         await socket.close()
                         return
+
+    def _at_the_seam(self, batch: list[Event], seam: int) -> list[Event]:
+        """What a client gets of these where its replay turns live at ``seam``, in that order."""
+        replayed = [event for event in batch if event["seq"] <= seam]
+        live = [event for event in batch if event["seq"] > seam]
+        if self.drop_at_seam:
+            return replayed + live[self.drop_at_seam :]
+        if self.reorder_at_seam and replayed:
+            return [*replayed[:-1], live[0], replayed[-1], *live[1:]]
+        return batch
+
+    async def _say(self, socket: web.WebSocketResponse, wishes: Wishes, frame: str) -> None:
+        if wishes.packer is None:
+            await socket.send_str(frame)
+            return
+        self.packed += 1
+        await socket.send_bytes(wishes.packer.compress(frame.encode()))
 
     async def _until_said(self, seq: int) -> None:
         async with self._news:
             await self._news.wait_for(lambda: self.events and self.events[-1]["seq"] >= seq)
 
 
-def _micros(event: Event) -> int:
-    return int(datetime.fromisoformat(event["witnessedAt"]).timestamp() * 1_000_000)
-
-
-def _frame(payload: Event) -> str:
-    """As Go's encoder writes it: no spaces, letters as they are."""
-    return json.dumps({"$type": "message", "payload": payload}, ensure_ascii=False, separators=(",", ":"))
+def dictionary_id(content: bytes) -> int:
+    return int.from_bytes(content[4:8], "little")

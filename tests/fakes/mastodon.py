@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-Status = dict[str, Any]
+from tests.fakes.mastodon_entities import Status, a_status, an_account
+from tests.fakes.mastodon_stream import FakeStreaming
 
 
 @dataclass
@@ -22,12 +23,13 @@ class FakeMastodon:
 
     ``faults`` are handed out one a request, in order: a status code, ``"malformed"``, ``"empty"``, or a
     coroutine function that answers in the server's place. ``asked`` keeps every request's path and query;
-    ``polled`` is set at each, for tests that wait.
+    ``polled`` is set at each, for tests that wait. What is said is streamed too, to who listens (``streaming``).
     """
 
     token: str | None = None  # a server that shows its timelines to members only
     closed: bool = False  # one that answers outsiders with an empty list (4.5)
     ulids: bool = False  # ids of another server software: by time too, but no numbers
+    pixelfed: bool = False  # and of one whose min_id gives the newest above it, not the next
     remaining: int | None = None  # requests left in the window; None sends no headers
     most: int = 40  # posts it gives at once, however many it is asked for
     links: bool = True  # whether it says in a header where the pages before and after are
@@ -39,6 +41,15 @@ class FakeMastodon:
     looked_up: list[str] = field(default_factory=list)  # posts asked for by id
     secretive: bool = False  # shows no single post to outsiders
     media: dict[str, bytes] = field(default_factory=dict)
+    followed: set[str] = field(default_factory=set)  # by the account of the token: what its home timeline shows
+    version: str = "4.5.7"
+    batches: bool = True  # gives several statuses in one answer (4.3)
+    lookup: bool = True  # finds accounts by name without a search
+    v2: bool = True  # knows /api/v2/instance
+    access: dict[str, str] | None = None  # who may see hashtags: local and remote (4.5)
+    streaming: FakeStreaming = field(default_factory=FakeStreaming)
+    streaming_url: str | None = None  # where it says that its streams are; None for itself
+    quiet: bool = False  # what is said from now on is not streamed
     url: str = ""
     _count: int = 0
     _runner: web.AppRunner | None = None
@@ -47,9 +58,14 @@ class FakeMastodon:
         app = web.Application()
         app.router.add_get("/api/v1/timelines/tag/{tag}", self._tag)
         app.router.add_get("/api/v1/accounts/lookup", self._lookup)
+        app.router.add_get("/api/v1/accounts/search", self._accounts)
         app.router.add_get("/api/v1/accounts/{account}/statuses", self._account)
         app.router.add_get("/api/v1/statuses/{id}", self._status)
+        app.router.add_get("/api/v1/statuses", self._statuses)
+        app.router.add_get("/api/v2/search", self._search)
         app.router.add_get("/api/v2/instance", self._instance)
+        app.router.add_get("/api/v1/instance", self._instance)
+        self.streaming.add_to(app)
         app.router.add_get("/media/{name}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
@@ -59,6 +75,7 @@ class FakeMastodon:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.streaming.hang_up()
         assert self._runner is not None
         await self._runner.cleanup()
 
@@ -77,41 +94,17 @@ class FakeMastodon:
         self._count += 1
         number = (int(at.timestamp() * 1000) << 16) + self._count % 65_536
         status_id = f"01{number:024X}" if self.ulids else str(number)
-        links = "".join(
-            f' <a href="{self.url}/tags/{tag}" class="mention hashtag">#<span>{tag}</span></a>' for tag in tags
-        )
-        status: Status = {
-            "id": status_id,
-            "uri": uri or f"{self.url}/users/{author}/statuses/{status_id}",
-            "url": f"{self.url}/@{author}/{status_id}",
-            "created_at": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "edited_at": None,
-            "content": f"<p>{text}{links}</p>",
-            "spoiler_text": "",
-            "sensitive": False,
-            "visibility": "public",
-            "language": "en",
-            "account": self.account(author),
-            "media_attachments": [],
-            "mentions": [],
-            "tags": [{"name": tag, "url": f"{self.url}/tags/{tag}"} for tag in tags],
-            "emojis": [],
-            "reblog": None,
-            "poll": None,
-            "card": None,
-            "in_reply_to_id": None,
-            "in_reply_to_account_id": None,
-            "replies_count": 0,
-            "reblogs_count": 0,
-            "favourites_count": 0,
-            **more,
-        }
+        if self.pixelfed:
+            status_id = str((int((at.timestamp() - 1_549_756_800) * 1000) << 22) + self._count)
+        status = a_status(self.url, status_id, text, tags, at, author, uri) | more
         self.statuses.append(status)
+        self._stream("update", status, status)
         return status
 
     def edit(self, status: Status, text: str, *, at: datetime | None = None) -> None:
         status["content"] = f"<p>{text}</p>"
         status["edited_at"] = (at or datetime.now(UTC)).isoformat()
+        self._stream("status.update", status, status)
 
     def boost(self, status: Status, *, author: str = "bob") -> Status:
         return self.post("", tags=(), author=author, content="", reblog=status)
@@ -122,19 +115,20 @@ class FakeMastodon:
 
     def delete(self, status: Status) -> None:
         self.statuses.remove(status)
+        self._stream("delete", status["id"], status)
+
+    def _stream(self, event: str, payload: Any, about: Status) -> None:
+        """Hashtags carry what is public and no boost, the home timeline whatever those say who are followed."""
+        streams = {("hashtag", tag["name"].casefold()) for tag in about["tags"]}
+        if about["visibility"] != "public" or about["reblog"] is not None:
+            streams = set()
+        if about["account"]["acct"] in self.followed:
+            streams.add(("user",))
+        if not self.quiet:
+            self.streaming.publish(event, payload, streams)
 
     def account(self, name: str) -> Mapping[str, Any]:
-        user, _, home = name.partition("@")
-        return {
-            "id": f"1{sum(name.encode())}",
-            "username": user,
-            "acct": name,
-            "display_name": user.title(),
-            "uri": f"{self.url}/users/{name}",
-            "url": f"{self.url}/@{name}" if not home else f"https://{home}/@{user}",
-            "avatar": f"{self.url}/media/{user}.png",
-            "avatar_static": f"{self.url}/media/{user}.png",
-        }
+        return an_account(self.url, name)
 
     async def _tag(self, request: web.Request) -> web.StreamResponse:
         tag = request.match_info["tag"].casefold()
@@ -145,8 +139,10 @@ class FakeMastodon:
         return await self._timeline(request, under)
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
-        wanted = request.match_info["account"]
-        return await self._timeline(request, lambda status: status["account"]["id"] == wanted)
+        wanted, boosts = request.match_info["account"], request.query.get("exclude_reblogs") != "true"
+        return await self._timeline(
+            request, lambda status: status["account"]["id"] == wanted and (boosts or not status["reblog"])
+        )
 
     async def _timeline(self, request: web.Request, under: Callable[[Status], bool]) -> web.StreamResponse:
         self.asked.append((request.path, dict(request.query)))
@@ -160,8 +156,9 @@ class FakeMastodon:
                 wait = {"Retry-After": "7"} if fault in (429, 503) else {}
                 return web.json_response({"error": "Something"}, status=fault, headers=wait)
             return web.Response(text="<html>" if fault == "malformed" else "[]", content_type="application/json")
-        known = request.headers.get("Authorization") == f"Bearer {self.token}"
-        if self.token and not known:
+        if "Authorization" in request.headers and not self._known(request):
+            return web.json_response({"error": "The access token is invalid"}, status=401)
+        if self.token and "Authorization" not in request.headers:
             return web.json_response({"error": "This method requires an authenticated user"}, status=422)
         headers = {}
         if self.remaining is not None:
@@ -183,7 +180,7 @@ class FakeMastodon:
         rising = sorted(found, key=lambda status: str(status["id"]))  # all of one length
         below, above = query.get("max_id", "~"), query.get("min_id", query.get("since_id", ""))
         inside = [status for status in rising if above < status["id"] < below]
-        page = inside[:limit] if "min_id" in query else inside[-limit:]
+        page = inside[:limit] if "min_id" in query and not self.pixelfed else inside[-limit:]
         return page[::-1]
 
     async def _status(self, request: web.Request) -> web.Response:
@@ -195,16 +192,47 @@ class FakeMastodon:
                 return web.json_response(status)
         return web.json_response({"error": "Record not found"}, status=404)
 
+    async def _statuses(self, request: web.Request) -> web.Response:
+        """Several by id: those that it has, in any order."""
+        if not self.batches:
+            raise web.HTTPNotFound
+        wanted = request.query.getall("id[]")
+        self.looked_up += wanted
+        return web.json_response([each for each in self.statuses if each["id"] in wanted])
+
+    async def _search(self, request: web.Request) -> web.Response:
+        """By address, as somebody signed in may."""
+        if not self._known(request):
+            return web.json_response({"error": "This method requires an authenticated user"}, status=401)
+        asked = request.query["q"]
+        found = [each for each in self.statuses if asked in (each["uri"], each["url"])]
+        return web.json_response({"accounts": [], "statuses": found, "hashtags": []})
+
+    def _known(self, request: web.Request) -> bool:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return token == self.token or token in self.streaming.tokens
+
+    async def _accounts(self, request: web.Request) -> web.Response:
+        wanted = request.query["q"].partition("@")[0].casefold()
+        names = {each["account"]["acct"] for each in self.statuses}
+        return web.json_response([an_account(self.url, name) for name in sorted(names) if wanted in name.casefold()])
+
     async def _lookup(self, request: web.Request) -> web.Response:
         name = request.query["acct"].removesuffix(f"@127.0.0.1:{self.port}")
-        if not any(status["account"]["acct"] == name for status in self.statuses):
+        if not self.lookup or not any(status["account"]["acct"] == name for status in self.statuses):
             return web.json_response({"error": "Record not found"}, status=404)
-        return web.json_response(self.account(name))
+        return web.json_response(an_account(self.url, name))
 
-    async def _instance(self, _: web.Request) -> web.Response:
+    async def _instance(self, request: web.Request) -> web.Response:
+        where = self.streaming_url or self.url.replace("http", "ws", 1)
+        if "/v1/" in request.path:
+            return web.json_response({"uri": "127.0.0.1", "version": self.version, "urls": {"streaming_api": where}})
+        if not self.v2:
+            raise web.HTTPNotFound
         access = "authenticated" if self.closed else "public"
-        feeds = {"hashtag_feeds": {"local": access, "remote": access}}
-        return web.json_response({"domain": "127.0.0.1", "configuration": {"timelines_access": feeds}})
+        feeds = {"hashtag_feeds": self.access or {"local": access, "remote": access}}
+        configuration = {"urls": {"streaming": where}, "timelines_access": feeds}
+        return web.json_response({"domain": "127.0.0.1", "version": self.version, "configuration": configuration})
 
     async def _media(self, request: web.Request) -> web.Response:
         picture = self.media.get(request.match_info["name"])

@@ -7,7 +7,7 @@ from tests.fakes.feedserver import FeedServer, item, rss
 from tests.fakes.jetstream import FakeJetstream
 from tests.fakes.mastodon import FakeMastodon
 from tests.reader import Reader
-from tests.service import Service
+from tests.service import LASTING, Service
 
 
 def configure(folder: Path, *sources: str, hashtags: str = '["pyconf"]') -> None:
@@ -15,7 +15,7 @@ def configure(folder: Path, *sources: str, hashtags: str = '["pyconf"]') -> None
     tables = "".join(f"[[event.source]]\n{source}\n" for source in sources)
     (folder / "backchannel.toml").write_text(
         "[network]\nallow_private_addresses = true\n"
-        f'[[event]]\nslug = "pyconf"\ntitle = "PyConf"\nhashtags = {hashtags}\n{tables}'
+        f'[[event]]\nslug = "pyconf"\ntitle = "PyConf"\nhashtags = {hashtags}\n{LASTING}{tables}'
     )
 
 

@@ -9,7 +9,7 @@ from storage import events, sources
 from storage.store import Store
 from tests.fakes.feedserver import FeedServer, billion_laughs, item, many_attributes, rss
 from tests.reader import Reader
-from tests.service import Service
+from tests.service import LASTING, Service
 from timeline.network import SourceStatus
 
 LIMIT_MB = 300  # of memory, the service and its workers together
@@ -57,7 +57,7 @@ def configure(folder: Path, urls: list[str], *, private: bool) -> None:
     sources = "".join(f'[[event.source]]\nkind = "feed"\nurl = "{url}"\nevery = "1s"\n' for url in urls)
     (folder / "backchannel.toml").write_text(
         f"[network]\nallow_private_addresses = {str(private).lower()}\n"
-        f'[[event]]\nslug = "pyconf"\ntitle = "PyConf"\n{sources}'
+        f'[[event]]\nslug = "pyconf"\ntitle = "PyConf"\n{LASTING}{sources}'
     )
 
 

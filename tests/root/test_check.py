@@ -1,10 +1,12 @@
 import json
 
+from collector.networks.x import INFO as X
 from tests.fakes.appview import FakeAppView
 from tests.fakes.feedserver import FeedServer, item, rss
 from tests.fakes.jetstream import FakeJetstream
 from tests.fakes.mastodon import FakeMastodon
-from tests.service import run
+from tests.fakes.x import FakeX
+from tests.service import Service, run
 
 HEAD = '[network]\nallow_private_addresses = true\n[[event]]\nslug = "a"\ntitle = "A"\nhashtags = ["pyconf"]\n'
 
@@ -80,14 +82,33 @@ async def test_only_trying_makes_no_database(tmp_path):
 
 async def test_what_has_no_effect_yet_is_told(tmp_path):
     (tmp_path / "backchannel.toml").write_text(
-        '[site]\nsecret = "hush"\n[[event]]\nslug = "a"\ntitle = "A"\nschedule = "https://example.org/schedule.xml"'
+        '[[event]]\nslug = "a"\ntitle = "A"\nschedule = "https://example.org/schedule.xml"'
     )
 
     ran = await run(tmp_path, "check")
 
     assert ran.status == 0
     assert ran.err.splitlines() == [
-        "site.secret is kept for a later version of Backchannel, and has no effect yet",
         "event[a].schedule is kept for a later version of Backchannel, and has no effect yet",
         "The configuration is well; it names no sources yet.",
     ]
+
+
+async def test_a_network_that_asks_something_of_us_says_so_and_what_its_budget_has_come_to(tmp_path):
+    async with FakeX() as x:
+        (tmp_path / "backchannel.toml").write_text(
+            f'{HEAD}[[event.source]]\nkind = "x"\nbearer_token = "{x.token}"\napi = "{x.url}"\n'
+            "budget_posts_per_day = 12\n"
+        )
+        before = await run(tmp_path, "check")
+        asked = {path for _, path, _ in x.asked}
+        async with Service(tmp_path) as service:
+            await service.stop()
+        after = await run(tmp_path, "check", "--json")
+
+    assert asked == {"/2/tweets/search/stream/rules"}  # no post was read, so nothing was charged for
+    assert (before.status, before.out.split("\t")[0], "read today" in before.out) == (0, "ok", False)
+    assert before.err.splitlines() == [f"X asks: {term}" for term in X.terms]
+    assert [line for line in before.err.splitlines() if "Enterprise plan" in line]
+    [finding] = json.loads(after.out)
+    assert (finding["terms"], finding["budget"]["limit"], finding["budget"]["spent"]) == (list(X.terms), 12, 0)

@@ -51,7 +51,7 @@ async def test_an_event_that_cannot_find_anything_is_not_added(tmp_path):
     )
     assert (bluesky.status, bluesky.err) == (
         1,
-        "bluesky: there is nothing to ask for. Give the event a hashtag.\n",
+        "bluesky: there is nothing to ask for. Give the event a hashtag, or the source accounts.\n",
     )
     assert listed.out == ""
 
@@ -110,13 +110,14 @@ async def test_mistakes_of_the_configuration_are_told_one_to_a_line(tmp_path):
 
 
 async def test_a_kind_of_source_we_do_not_know_is_told_with_those_we_do(tmp_path):
-    (tmp_path / "backchannel.toml").write_text('[[event]]\nslug = "a"\ntitle = "A"\n[[event.source]]\nkind = "x"')
+    (tmp_path / "backchannel.toml").write_text('[[event]]\nslug = "a"\ntitle = "A"\n[[event.source]]\nkind = "y"')
 
     ran = await run(tmp_path, "check")
 
     assert ran.status == 1
     assert ran.err == (
-        'backchannel.toml: event[a].source[1].kind: there is no kind "x"; there are: bluesky, feed, mastodon, replay\n'
+        'backchannel.toml: event[a].source[1].kind: there is no kind "y"; '
+        "there are: bluesky, feed, mastodon, replay, x\n"
     )
 
 

@@ -1,18 +1,21 @@
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.utils import floatToGoString
 
 from backchannel import jobs
 from backchannel.figures import SourceFigures
-from storage import events, intake, items, media, sources
+from storage import events, intake, items, media, sources, spending
 from storage.shelf import Shelf
 from tests.factories import DAY, NETWORKS, NOON, a_picture, a_sighting, a_source, an_event
-from timeline.network import Health
+from timeline.network import Field, Gap, Health, NetworkInfo
 
+METERED = NetworkInfo(
+    key="metered", label="Metered", fields=(Field(name="most", label="Most", default=3_000),), budget="most"
+)
 SOON = timedelta(milliseconds=10)
 
 
@@ -65,21 +68,83 @@ async def test_the_oldest_pictures_go_when_the_folder_is_full(store, shelf, mean
 
 
 async def test_the_figures_tell_how_each_source_fares(store, means):
-    event = await store.write(events.save, an_event(collect_until=datetime.now(UTC) + DAY), origin="file", at=NOON)
-    await store.write(sources.sync, event.id, [a_source(), a_source(kind="feed")], origin="file", at=NOON)
-    (mastodon, feed) = await store.read(sources.active, NOON, NETWORKS)
-    await store.write(sources.report, mastodon.id, Health(state="ok", at=NOON))
-    await store.write(sources.report, feed.id, Health(state="failing", at=NOON, error="gone"))
+    now = datetime.now(UTC).replace(microsecond=0)
+    dates = {"collect_from": now - DAY, "collect_until": now + DAY}
+    event = await store.write(events.save, an_event(**dates), origin="file", at=now)
+    told = [a_source(), a_source(kind="feed"), a_source(kind="metered")]
+    await store.write(sources.sync, event.id, told, origin="file", at=now)
+    infos = {**NETWORKS, "metered": METERED}
+    (mastodon, feed, metered) = await store.read(sources.active, now, infos)
+    said = a_sighting(published_at=now - timedelta(seconds=9))
+    await store.write(intake.accept, [said], source_ids=[mastodon.id], networks=NETWORKS, at=now)
+    await store.write(sources.report, mastodon.id, Health(state="ok", at=now))
+    await store.write(sources.report, feed.id, Health(state="failing", at=now, error="gone"))
+    lost = Gap(since=now - timedelta(minutes=5), until=now, reason="nobody keeps it")
+    await store.write(sources.note_gaps, {mastodon.id: lost})
+    await store.write(sources.note_gaps, {mastodon.id: lost})
+    await store.write(spending.charge, metered, ["1", "2"], at=now)
+    figures = SourceFigures(infos)
+    registry = CollectorRegistry()
+    registry.register(figures)
+
+    await jobs.look_at_sources(replace(means, figures=figures))
+
+    found = {}
+    for line in generate_latest(registry).decode().splitlines():
+        if not line.startswith("#"):
+            name, labels, value = re.fullmatch(r"backchannel_source_(\w+)\{(.*)\} (\S+)", line).groups()
+            kind = re.search(r'kind="(\w+)"', labels)[1]
+            each = re.search(r'state="(\w+)"', labels)
+            found[f"{name} {each[1]}" if each else name, kind] = float(value)
+    stamp = now.timestamp()
+    assert found == {
+        **{("ok", kind): float(kind == "mastodon") for kind in ("mastodon", "feed", "metered")},
+        **{
+            (f"state {state}", kind): float(is_in == state)
+            for kind, is_in in (("mastodon", "ok"), ("feed", "failing"), ("metered", "waiting"))
+            for state in ("ok", "waiting", "failing")
+        },
+        ("last_success_timestamp_seconds", "mastodon"): stamp,
+        ("last_post_timestamp_seconds", "mastodon"): stamp - 9,
+        ("failing_since_timestamp_seconds", "feed"): stamp,
+        ("lag_seconds", "mastodon"): 9,
+        ("budget_posts", "metered"): 3_000,
+        ("budget_spent_posts", "metered"): 2,
+        **{("posts_total", kind): float(kind == "mastodon") for kind in ("mastodon", "feed", "metered")},
+        **{("gaps_total", kind): 2.0 * (kind == "mastodon") for kind in ("mastodon", "feed", "metered")},
+        **{("gap_seconds_total", kind): 600.0 * (kind == "mastodon") for kind in ("mastodon", "feed", "metered")},
+    }
+
+
+async def test_two_sources_of_one_name_are_two_series(store, means):
+    now = datetime.now(UTC)
+    dates = {"collect_from": now - DAY, "collect_until": now + DAY}
+    event = await store.write(events.save, an_event(**dates), origin="file", at=now)
+    told = [a_source(kind="feed", address=address, label="News") for address in ("one", "two")]
+    await store.write(sources.sync, event.id, told, origin="file", at=now)
     registry = CollectorRegistry()
     registry.register(means.figures)
 
     await jobs.look_at_sources(means)
 
-    told = generate_latest(registry).decode()
-    one, other = (
-        f'{{event="harbour26",kind="{kind}",source="{kind} https://{kind}.example"}}' for kind in ("mastodon", "feed")
-    )
-    assert f"backchannel_source_ok{one} 1.0" in told
-    assert f"backchannel_source_ok{other} 0.0" in told
-    assert f"backchannel_source_last_success_timestamp_seconds{one} {floatToGoString(NOON.timestamp())}" in told
-    assert f"backchannel_source_posts_total{one} 0.0" in told
+    series = [line.split(" ")[0] for line in generate_latest(registry).decode().splitlines() if "_ok{" in line]
+    assert len(series) == len(set(series)) == 2
+
+
+async def test_a_job_that_is_under_way_when_the_service_stops_is_no_fault(means, caplog):
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def lasting(_):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with jobs.running(means, table=(jobs.Job("lasting", every=DAY, first=SOON, run=lasting),)):
+        await begun.wait()
+    await ended.wait()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert [record.message for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []

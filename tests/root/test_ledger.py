@@ -2,7 +2,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
+from backchannel.figures import CollectorFigures
 from backchannel.ledger import StoreLedger
 from backchannel.plan import Lent
 from collector.ledger import Accepted, FailedMedia, FetchedMedia
@@ -97,3 +99,42 @@ async def test_pictures_are_waited_for_and_kept(ledger, store):
         (4, 3, first.key, False),
         (None, None, None, True),
     ]
+
+
+async def test_what_comes_in_and_what_is_dropped_is_counted_by_network_and_reason(store, tail, tmp_path):
+    registry = CollectorRegistry()
+    figures = CollectorFigures(registry)
+    ledger = StoreLedger(store, tail, Shelf(tmp_path / "m", 1), NETWORKS, Lent(), figures=figures)
+    event = await store.write(events.save, an_event(**AROUND_NOW), origin="file", at=NOW)
+    await store.write(sources.sync, event.id, [a_source()], origin="file", at=NOW)
+    (source,) = await ledger.sources()
+    heard = [
+        a_sighting(published_at=NOW),
+        a_sighting("other", hashtags=("lunch",)),
+        a_sighting("old", published_at=NOW - 9 * DAY),
+        Unreadable(reason="mastodon status https://a.example/1"),
+        Unreadable(reason="mastodon status https://a.example/2"),
+    ]
+    await ledger.accept(heard, source_ids=[source.id])
+    await ledger.report(source.id, Health(state="ok", at=NOW))
+    await ledger.report(source.id, Health(state="failing", at=NOW))
+
+    told = [line for line in generate_latest(registry).decode().splitlines() if "_total{" in line]
+
+    assert sorted(told) == [
+        'backchannel_posts_dropped_total{kind="mastodon",reason="elsewhere"} 1.0',
+        'backchannel_posts_dropped_total{kind="mastodon",reason="outside_dates"} 1.0',
+        'backchannel_posts_dropped_total{kind="mastodon",reason="unreadable"} 2.0',
+        'backchannel_posts_taken_total{kind="mastodon",what="added"} 1.0',
+        'backchannel_source_failures_total{kind="mastodon"} 1.0',
+    ]
+
+
+async def test_which_sources_fail_outlasts_the_process(ledger):
+    (source,) = await ledger.sources()
+    assert await ledger.failing() == {}
+    await ledger.report(source.id, Health(state="failing", at=NOW, error="gone"))
+    await ledger.report(source.id, Health(state="failing", at=NOW + DAY, error="gone"))
+    assert await ledger.failing() == {source.id: NOW}
+    await ledger.report(source.id, Health(state="ok", at=NOW))
+    assert await ledger.failing() == {}

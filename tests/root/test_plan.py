@@ -4,6 +4,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from backchannel.plan import Lent, planned, sync_events
+from config.load import load
 from config.settings import Event, Source
 from storage import events, sources
 from timeline.network import Field, NetworkInfo, Secret
@@ -82,6 +83,20 @@ async def test_secrets_are_lent_and_never_stored(store):
     assert [lent.lend(source)["token"] for source in kept] == [Secret("hush"), Secret("hush")]
 
 
+async def test_a_source_without_a_secret_is_lent_none_and_takes_none_from_a_copy(store):
+    bare = ("mastodon", {"server": "https://mastodon.example/"})
+    told_of = [told("a", kinds=[mastodon("hush")]), told("b", kinds=[bare])]
+    lent = Lent()
+    for event, its_sources in await store.write(sync_events, told_of, NETWORKS, zone="UTC", at=NOON):
+        for source in its_sources:
+            lent.note(event.id, source)
+    await store.write(events.copy, "a", "c", at=NOON)
+
+    kept = await store.read(sources.active, NOON, NETWORKS)
+
+    assert [lent.lend(source)["token"] for source in kept] == [Secret("hush"), None, Secret("hush")]
+
+
 async def test_the_packaged_recording_is_played_where_none_is_named(store):
     await store.write(sync_events, [told(kinds=[("replay", {})])], NETWORKS, zone="UTC", at=NOON)
 
@@ -89,3 +104,50 @@ async def test_the_packaged_recording_is_played_where_none_is_named(store):
 
     assert kept["file"] is None
     assert Path(Lent().lend(kept)["file"]).is_file()
+
+
+X = NetworkInfo(
+    key="x", label="X", fields=(Field(name="token", label="Token", kind="secret", required=True),), address=("token",)
+)
+
+
+def read_from_a_file(tmp_path, token):
+    file = tmp_path / "backchannel.toml"
+    file.write_text(f'[[event]]\nslug = "a"\ntitle = "A"\n[[event.source]]\nkind = "x"\ntoken = {token}\n')
+    [event] = load(file, {"x": X}).events
+    [source] = planned(event, {"x": X}, zone="UTC", began=NOON).sources
+    return source
+
+
+def test_a_token_that_is_named_is_the_same_source_with_a_new_value(tmp_path, monkeypatch):
+    (tmp_path / "secret").write_text("first\n")
+    monkeypatch.setenv("X_TOKEN", "first")
+    before = [read_from_a_file(tmp_path, each) for each in ('{ env = "X_TOKEN" }', '{ file = "secret" }', '"first"')]
+    (tmp_path / "secret").write_text("second\n")
+    monkeypatch.setenv("X_TOKEN", "second")
+    after = [read_from_a_file(tmp_path, each) for each in ('{ env = "X_TOKEN" }', '{ file = "secret" }', '"second"')]
+
+    assert [source.address for source in before[:2]] == ["env X_TOKEN", "file secret"]
+    assert [source.address for source in after[:2]] == ["env X_TOKEN", "file secret"]
+    assert before[2].address != after[2].address
+    assert {source["token"].reveal() for source in after} == {"second"}
+    assert "first" not in before[2].address
+
+
+async def test_the_new_value_is_lent_to_the_source_that_is_there(store, tmp_path, monkeypatch):
+    ids = set()
+    for value in ("first", "second"):
+        monkeypatch.setenv("X_TOKEN", value)
+        file = tmp_path / "backchannel.toml"
+        file.write_text(
+            '[[event]]\nslug = "a"\ntitle = "A"\n[[event.source]]\nkind = "x"\ntoken = { env = "X_TOKEN" }\n'
+        )
+        synced = await store.write(sync_events, load(file, {"x": X}).events, {"x": X}, zone="UTC", at=NOON)
+        lent = Lent()
+        for event, its_sources in synced:
+            for source in its_sources:
+                lent.note(event.id, source)
+        kept = await store.read(sources.active, NOON, {"x": X})
+        assert [lent.lend(source)["token"].reveal() for source in kept] == [value]
+        ids |= {source.id for source in kept}
+    assert len(ids) == 1

@@ -1,11 +1,14 @@
 import json
 import time
 
+import aiohttp
+
 from tests.fakes.feedserver import FeedServer, item, rss
 from tests.reader import Reader
-from tests.service import Service, get, run
+from tests.service import LASTING, Service, get, run
 
-EMPTY = '[[event]]\nslug = "a"\ntitle = "Autumn"\n'
+EMPTY = f'[[event]]\nslug = "a"\ntitle = "Autumn"\n{LASTING}'
+DAYS = ("--starts", "2026-11-21", "--ends", "2099-12-31")
 
 
 async def test_the_addresses_to_open_are_told(tmp_path):
@@ -22,6 +25,24 @@ async def test_the_addresses_to_open_are_told(tmp_path):
     ]
     assert pages[2:] == ["ok\n", "ok\n"]
     assert {"backchannel_stream_readers", "backchannel_source_ok", "process_open_fds"} <= set(figures.split())
+
+
+async def test_the_desks_token_is_told_at_the_start_and_opens_it(tmp_path):
+    tokens = []
+    for secret in ("", "", 'secret = "one for all starts"', 'secret = "one for all starts"'):
+        (tmp_path / "backchannel.toml").write_text(f"[site]\n{secret}\n{EMPTY}")
+        async with Service(tmp_path) as service, aiohttp.ClientSession() as session:
+            await get(f"{service.url}/readyz")
+            told = next(line for line in service.lines if line.startswith("Desk token: "))
+            tokens.append(told.removeprefix("Desk token: "))
+            headers = {"Authorization": f"Bearer {tokens[-1]}"}
+            async with session.get(f"{service.url}/api/v1/events/a/sources", headers=headers) as answer:
+                assert (answer.status, await answer.json()) == (200, {"sources": []})
+            assert f"  For staff: {service.url}/desk" in service.lines
+            assert sum(tokens[-1] in line for line in service.lines) == 1
+
+    assert len(set(tokens)) == 3
+    assert tokens[2] == tokens[3]
 
 
 async def test_asked_to_stop_it_ends_streams_and_goes_with_status_0(tmp_path):
@@ -56,7 +77,7 @@ async def test_an_event_added_by_command_is_picked_up_while_running(tmp_path, ca
     (tmp_path / "backchannel.toml").write_text("[network]\nallow_private_addresses = true")
     async with FeedServer() as server, Service(tmp_path) as service:
         server.serve("/news", rss(item(1)))
-        added = await run(tmp_path, "event", "add", "late", "--title", "Late", "--feed", server.url("/news"))
+        added = await run(tmp_path, "event", "add", "late", "--title", "Late", *DAYS, "--feed", server.url("/news"))
         began = time.monotonic()
         async with Reader(service.url, "late") as reader:
             await reader.until(lambda reader: len(reader.posts) == 1)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.fakes.feedserver import FeedServer, item, rss
 from tests.reader import Reader, all_posts
-from tests.service import Service, run
+from tests.service import LASTING, Service, run
 
 
 async def test_what_was_backed_up_while_running_is_restored(tmp_path):
@@ -12,7 +12,7 @@ async def test_what_was_backed_up_while_running_is_restored(tmp_path):
         server.serve("/news", rss(item(1), item(2)))
         (tmp_path / "backchannel.toml").write_text(
             '[network]\nallow_private_addresses = true\n[[event]]\nslug = "a"\ntitle = "A"\n'
-            f'[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
+            f'{LASTING}[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
         )
         async with Service(tmp_path) as service:
             async with Reader(service.url, "a") as reader:
@@ -43,7 +43,7 @@ async def a_rehearsal(folder: Path) -> None:
         server.serve("/news", rss(item(1), item(2)))
         (folder / "backchannel.toml").write_text(
             '[network]\nallow_private_addresses = true\n[[event]]\nslug = "a"\ntitle = "Rehearsal"\n'
-            f'[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
+            f'{LASTING}[[event.source]]\nkind = "feed"\nurl = "{server.url("/news")}"\n'
         )
         async with Service(folder) as service:
             async with Reader(service.url, "a") as reader:

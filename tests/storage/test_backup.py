@@ -1,26 +1,35 @@
 """A backup holds everything; a restore brings back nothing that was removed."""
 
 import asyncio
-import io
-import json
 import stat
-import tarfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from storage import changes, events, intake, items, media, schema, sources
+from storage import changes, events, intake, items, media, schema, sources, spending
 from storage.backup import backup
 from storage.engine import sqlite_file
 from storage.restore import MAX_LINE, BadBackup, restore, sizes
 from storage.shelf import Shelf
 from storage.store import Store
+from storage.tables import spending as spending_rows
 from tests.conftest import DATABASES, new_postgresql
 from tests.factories import DAY, HOUR, MINUTE, NETWORKS, NOON, a_picture, a_sighting, a_source
 from tests.storage.conftest import Scene
+from tests.storage.spoiling import (
+    altered,
+    lacking_a_value,
+    of_a_newer_schema,
+    of_the_first_schema,
+    put_in,
+    with_a_link,
+    with_member,
+)
+from timeline.errors import ErasedItem
 from timeline.post import Poll, PollOption, Removal
 
 
@@ -111,6 +120,36 @@ async def test_what_was_removed_since_the_backup_stays_removed(database_url: str
         assert reader_at < window.floor < window.latest
 
 
+async def test_what_an_older_version_saved_is_restored(scene: Scene, database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one"), a_sighting("two"), by=source)
+    await backup(scene.store, tmp_path / "media", file, version="0.1", at=NOON)
+
+    restore(database_url, tmp_path / "media", of_the_first_schema(file), at=NOON + DAY)
+
+    assert len(await scene.texts()) == 2
+    erased = (await scene.shown())[0].id
+    await scene.offer(Removal(ref="two"), Removal(ref="one"), by=source, at=NOON + DAY)
+    with pytest.raises(ErasedItem):
+        await scene.store.read(items.by_id, erased)
+
+
+async def test_what_was_spent_today_stays_spent(database_url: str, tmp_path: Path) -> None:
+    file, source = tmp_path / "backup.tar", a_source(id=0)
+    async with opened(database_url) as store:
+        await store.write(spending.charge, source, ["one", "two"], at=NOON)
+        await backup(store, tmp_path / "media", file, version="1", at=NOON)
+        await store.write(spending.charge, source, ["three"], at=NOON)  # since the backup
+
+    restore(database_url, tmp_path / "media", file, at=NOON + HOUR)
+
+    async with opened(database_url) as store:
+        await store.write(spending.charge, source, ["one"], at=NOON)
+        told = await store.read(lambda reading: reading.scalar(select(spending_rows.c.posts)))
+    assert told == 3
+
+
 async def test_what_a_restore_replaces_is_kept_beside_it(sqlite_url: str, tmp_path: Path) -> None:
     file, database = tmp_path / "backup.tar", sqlite_file(sqlite_url)
     assert database is not None
@@ -153,68 +192,23 @@ async def test_a_backup_is_one_moment_while_posts_come_in(scene: Scene, tmp_path
     assert len(page.items) == manifest.rows["posts"] == manifest.rows["items"] == manifest.rows["sightings"]
 
 
-def _with_member(file: Path, name: str) -> None:
-    with tarfile.open(file, "a") as tar:
-        tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-
-
-def _with_a_link(file: Path) -> None:
-    member = tarfile.TarInfo("media/" + "0" * 64)
-    member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
-    with tarfile.open(file, "a") as tar:
-        tar.addfile(member)
-
-
-def _content(file: Path, name: str) -> bytes:
-    with tarfile.open(file) as tar:
-        return (tar.extractfile(name) or io.BytesIO()).read()
-
-
-def _with(file: Path, name: str, content: bytes) -> None:
-    """Put a member into a backup; the last of a name counts."""
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    with tarfile.open(file, "a") as tar:
-        tar.addfile(member, io.BytesIO(content))
-
-
-def _of_a_newer_schema(file: Path) -> None:
-    manifest = json.loads(_content(file, "manifest.json")) | {"schema": "9999"}
-    _with(file, "manifest.json", json.dumps(manifest).encode())
-
-
-def _altered(file: Path, table: str, **values: Any) -> None:
-    """Set columns in every row of a table."""
-    columns = json.loads(_content(file, "manifest.json"))["columns"][table]
-    rows = [
-        dict(zip(columns, json.loads(row), strict=True)) | values
-        for row in _content(file, f"tables/{table}.jsonl").splitlines()
-    ]
-    lines = b"".join(json.dumps(list(row.values())).encode() + b"\n" for row in rows)
-    _with(file, f"tables/{table}.jsonl", lines)
-
-
-def _lacking_a_value(file: Path) -> None:
-    _with(file, "tables/posts.jsonl", b"[1]\n")
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda file: _with_member(file, "../../escaped"),
-        lambda file: _with_member(file, "/etc/passwd"),
-        lambda file: _with_member(file, "tables/alembic_version.jsonl"),
-        _with_a_link,
-        _of_a_newer_schema,
-        _lacking_a_value,
-        lambda file: _altered(file, "posts", published_at="yesterday"),
-        lambda file: _altered(file, "posts", published_at=7),
-        lambda file: _altered(file, "posts", author_id=None),
-        lambda file: _altered(file, "posts", author_id=2**70),
-        lambda file: _altered(file, "posts", text={"no": "text"}),
-        lambda file: _altered(file, "posts", html="x" * MAX_LINE),
-        lambda file: _altered(file, "media", content_type="text/html"),
-        lambda file: _with(file, f"media/{'0' * 64}", b"another picture"),
+        lambda file: with_member(file, "../../escaped"),
+        lambda file: with_member(file, "/etc/passwd"),
+        lambda file: with_member(file, "tables/alembic_version.jsonl"),
+        with_a_link,
+        of_a_newer_schema,
+        lacking_a_value,
+        lambda file: altered(file, "posts", published_at="yesterday"),
+        lambda file: altered(file, "posts", published_at=7),
+        lambda file: altered(file, "posts", author_id=None),
+        lambda file: altered(file, "posts", author_id=2**70),
+        lambda file: altered(file, "posts", text={"no": "text"}),
+        lambda file: altered(file, "posts", html="x" * MAX_LINE),
+        lambda file: altered(file, "media", content_type="text/html"),
+        lambda file: put_in(file, f"media/{'0' * 64}", b"another picture"),
         lambda file: file.write_bytes(b"no tar file"),
         lambda file: file.write_bytes(file.read_bytes()[:2_000]),
     ],
@@ -241,8 +235,8 @@ async def test_what_a_backup_brings_onto_a_page_is_cleaned_again(scene: Scene, t
     trap = "javascript:alert(1)"
     card = {"url": trap, "title": "Click", "description": ""}
     html = f"<p onclick='alert(1)'>Words<script>alert(1)</script> <a href='{trap}'>here</a></p>"
-    _altered(file, "posts", html=html, url=trap, links=[trap, "https://harbour.example/"], card=card)
-    _altered(file, "authors", url=trap)
+    altered(file, "posts", html=html, url=trap, links=[trap, "https://harbour.example/"], card=card)
+    altered(file, "authors", url=trap)
 
     restore(new_url, tmp_path / "media", file, at=NOON)
 

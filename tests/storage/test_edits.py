@@ -31,6 +31,18 @@ async def test_an_edit_replaces_the_words_and_keeps_the_place(scene: Scene) -> N
     assert await scene.kinds(after=seq) == [("item.changed", item.id)]
 
 
+@pytest.mark.parametrize(("words", "kept"), [("Boats  are blue", "are  blue"), ("Boats are red", None)])
+async def test_a_phrase_goes_with_the_words_it_was_taken_from(scene: Scene, words: str, kept: str | None) -> None:
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one", html="<p>Boats are blue</p>"), by=source)
+    await scene.store.write(lambda writing: writing.execute(update(item_rows).values(phrase="are  blue")))
+
+    await scene.offer(a_sighting("one", html=f"<p>{words} today</p>", edited_at=EDIT), by=source, at=EDIT)
+
+    [item] = await scene.shown()
+    assert (item.post.text, item.phrase) == (f"{' '.join(words.split())} today", kept)
+
+
 async def test_an_older_edit_that_comes_after_a_newer_one_is_ignored(scene: Scene) -> None:
     source = await scene.add_source()
     await scene.offer(

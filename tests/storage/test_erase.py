@@ -7,6 +7,8 @@ import string
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
+import pytest
 from sqlalchemy import Connection, func, select
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
@@ -16,16 +18,30 @@ from storage.engine import sqlite_file
 from storage.erase import Scrubber
 from storage.store import Store
 from storage.tables import chores
+from tests.conftest import DATABASES
 from tests.factories import MINUTE, NOON, a_sighting, an_author
 from tests.storage.conftest import Scene
 from timeline.post import Heard, Removal
 
 
 def raw(url: str) -> bytes:
-    """Everything SQLite has on disk for this database."""
+    """Everything SQLite has on disk for this database, or PostgreSQL in the files of its tables and indexes."""
     file = sqlite_file(url)
-    assert file is not None
+    if file is None:
+        return _raw_tables(url)
     return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+
+
+def _raw_tables(url: str) -> bytes:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        return b"".join(
+            content
+            for (content,) in connection.execute(
+                "SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class WHERE relkind IN ('r', 't', 'i')"
+                " AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relfilenode > 0"
+            )
+        )
 
 
 def words(generator: random.Random) -> str:
@@ -45,9 +61,9 @@ async def logged(logs: list[EventDict]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_removed_words_are_gone_from_the_raw_files_in_time(sqlite_url: str) -> None:
+async def test_removed_words_are_gone_from_the_raw_files_in_time(database_url: str) -> None:
     """Many posts of many lengths, edited and removed in disorder, so that pages are split and joined."""
-    store = await Store.open(sqlite_url)
+    store = await Store.open(database_url)
     scrubber = Scrubber(store, within_s=0, retry_s=0.05)
     scene = Scene(store)
     scene.event = await scene.add_event()
@@ -61,12 +77,13 @@ async def test_removed_words_are_gone_from_the_raw_files_in_time(sqlite_url: str
     heard += [Removal(ref=name) for name in gone]
     for start in range(0, len(heard), 50):
         await scene.offer(*heard[start : start + 50], by=source)
-    assert any(said[name].encode() in raw(sqlite_url) for name in gone)
+    before = raw(database_url)
+    assert any(said[name].encode() in before for name in gone)
 
     await scrubber.start()
     await asyncio.wait_for(all_scrubbed(store), 20)
 
-    left = raw(sqlite_url)
+    left = raw(database_url)
     assert [name for name in gone if said[name].encode() in left] == []
     assert all(said[name].encode() in left for name in said.keys() - set(gone))
     assert len(await scene.shown()) == 100
@@ -89,6 +106,21 @@ async def test_a_reader_in_the_way_only_delays_it(sqlite_url: str) -> None:
 
     assert await erase.scrub(store) is True
     assert b"Unforgettable" not in raw(sqlite_url)
+    await store.close()
+
+
+@pytest.mark.skipif("postgresql" not in DATABASES, reason="there is no PostgreSQL here")
+async def test_a_reader_in_the_way_is_not_made_to_wait_either(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that is rewritten is nobody else's meanwhile: we give way, and try again."""
+    monkeypatch.setattr(erase, "LOCK_WAIT_MS", 50)
+    store = await Store.open(postgresql_url)
+    with psycopg.connect(postgresql_url) as reader:
+        reader.execute("SELECT count(*) FROM posts")
+        assert await erase.scrub(store) is False
+
+    assert await erase.scrub(store) is True
     await store.close()
 
 

@@ -59,6 +59,18 @@ async def test_a_removal_that_comes_before_its_post_is_remembered_where_removals
     assert await scene.shown() == []
 
 
+async def test_a_removal_before_its_post_takes_what_another_server_shows(scene: Scene) -> None:
+    first, second = await scene.add_source(), await scene.add_source(address="https://other.example")
+    await scene.offer(Removal(ref="77"), by=first)
+    await scene.offer(a_sighting("one", ref="88"), by=second)
+
+    late = await scene.offer(a_sighting("one", ref="77"), by=first, at=LATER)
+    again = await scene.offer(a_sighting("one", ref="88"), by=second, at=LATER)
+
+    assert (late.removed, late.dropped, again.dropped) == (1, {}, {"removed before": 1})
+    assert await scene.shown() == []
+
+
 async def test_a_firehose_of_removals_leaves_no_traces(scene: Scene) -> None:
     source = await scene.add_source(kind="bluesky")
     uri = "https://bluesky.example/posts/one"
@@ -128,6 +140,51 @@ async def test_to_the_public_the_removal_of_a_held_post_is_nothing(scene: Scene)
 
     assert await scene.kinds(after=seq, event=event) == []
     assert await scene.kinds(after=seq, event=event, staff=True) == [("item.removed", held.change.subject)]
+
+
+async def test_of_a_post_that_never_was_in_sight_not_even_the_address_stays(scene: Scene) -> None:
+    event = await scene.add_event(slug="careful", moderation="before")
+    source = await scene.add_source(event)
+    await scene.offer(a_sighting("one"), by=source)
+    [held] = await scene.steps(after=1, event=event, staff=True)
+    assert held.item is not None
+    assert held.item.post.text == "Words of one at #harbour26"
+
+    await scene.offer(Removal(ref="one"), by=source)
+
+    with pytest.raises(NoSuchItem) as refusal:
+        await scene.store.read(items.by_id, held.item.id)
+    assert not isinstance(refusal.value, ErasedItem)
+
+
+async def test_the_address_of_a_post_that_was_in_sight_once_says_that_it_was_removed(scene: Scene) -> None:
+    source = await scene.add_source(kind="bluesky")
+    author = an_author(network="bluesky")
+    await scene.offer(a_sighting("one", network="bluesky", author=author), by=source)
+    [item] = await scene.shown()
+    opted_out = an_author(network="bluesky", labels=("!no-unauthenticated",))
+    await scene.offer(AuthorUpdate(author=opted_out), by=source, at=LATER)
+    assert await scene.shown() == []
+
+    await scene.offer(Removal(ref="one"), by=source, at=LATER)
+
+    with pytest.raises(ErasedItem):
+        await scene.store.read(items.by_id, item.id)
+
+
+async def test_an_address_that_came_into_sight_later_says_so_too(scene: Scene) -> None:
+    event = await scene.add_event(slug="strict", consent="strict")
+    source = await scene.add_source(event, kind="bluesky")
+    bare = an_author(network="bluesky", known=False)
+    await scene.offer(a_sighting("one", network="bluesky", author=bare), by=source)
+    assert await scene.shown(event) == []
+    await scene.offer(AuthorUpdate(author=an_author(network="bluesky")), by=source, at=LATER)
+    [item] = await scene.shown(event)
+
+    await scene.offer(Removal(ref="one"), by=source, at=LATER)
+
+    with pytest.raises(ErasedItem):
+        await scene.store.read(items.by_id, item.id)
 
 
 class TestAuthors:

@@ -7,7 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
@@ -85,3 +87,26 @@ def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
     schema.upgrade(url)
 
     assert stat.S_IMODE((tmp_path / "folder" / "new.db").stat().st_mode) == 0o600
+
+
+def test_an_upgrade_knows_which_posts_were_in_sight_already(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = open_engine(url, "write")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        event = "1, 'a', 'A', 'UTC', 0, 0, 0, 0, null, 'public', 'after', 'usual', null, 'file', null, null, 3, 0, 0"
+        connection.execute(text(f"INSERT INTO events VALUES ({event})"))
+        columns = "id, event_id, network, state, checked, late, first_seen_at, published_at, seq"
+        for number, state in enumerate(("shown", "hidden", "held", "held"), start=1):
+            item = f"{number}, 1, 'feed', '{state}', 0, 0, 7, 7, 1"
+            connection.execute(text(f"INSERT INTO items ({columns}) VALUES ({item})"))
+        connection.execute(text("INSERT INTO changes VALUES (1, 1, 'item.held', 3, 7), (1, 2, 'item.removed', 4, 7)"))
+    engine.dispose()
+
+    schema.upgrade(url)
+
+    with closing(sqlite3.connect(tmp_path / "old.db")) as upgraded:
+        assert upgraded.execute("SELECT id, shown_at FROM items").fetchall() == [(1, 7), (2, 7), (3, None), (4, 7)]

@@ -1,0 +1,84 @@
+"""How SQLite answers what every page asks of a full database: by an index and in its order."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from storage import items
+from storage.engine import sqlite_file
+from storage.store import Store
+from tests.factories import a_sighting
+from tests.storage.conftest import Scene
+from timeline.post import Sighting
+
+ENTRY = "https://feed.example/posts/entry"
+# What ANALYZE finds among 100,000 posts of 2,000 authors and two networks, of which 10,000 are comments.
+FULL = {
+    "items_timeline": "100000 100000 100000 1 1", "sqlite_autoindex_items_1": "100000 1 1",
+    "items_by_network": "100000 100000 100000 50000 1 1", "posts_author_id": "100000 50 1",
+    "posts_network": "100000 50000 1", "sqlite_autoindex_posts_1": "100000 50000 1",
+    "sqlite_autoindex_authors_1": "2000 2000 1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@contextmanager
+def overheard() -> Iterator[list[tuple[str, Any]]]:
+    """The questions that are asked meanwhile."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def steps(store: Store, function: Any, *args: Any, **more: Any) -> str:
+    """What SQLite would do for a read if the database were full."""
+    with overheard() as asked:
+        await store.read(function, *args, **more)
+    file = sqlite_file(store.url)
+    assert asked
+    assert file is not None
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("ANALYZE")
+        of_comments = "SELECT sql LIKE '% WHERE %' FROM sqlite_schema WHERE name = 'items_parent_id'"
+        [alone] = database.execute(of_comments).fetchone()
+        for name, stat in (FULL | {"items_parent_id": "10000 1" if alone else "100000 10"}).items():
+            database.execute("UPDATE sqlite_stat1 SET stat = ? WHERE idx = ?", (stat, name))
+        database.commit()
+    with closing(sqlite3.connect(file)) as database:
+        found = [database.execute(f"EXPLAIN QUERY PLAN {one}", given).fetchall() for one, given in asked]
+    return "\n".join(row[3] for rows in found for row in rows)
+
+
+async def test_a_page_is_read_in_order_whatever_is_said_under_entries_and_quoted(scene: Scene) -> None:
+    source = await scene.add_source(kind="feed")
+    posts = [
+        a_sighting(name, network="feed", quotes=f"{ENTRY}-{name}", in_reply_to=f"{ENTRY}-{name}")
+        for name in ("entry", "one", "two")
+    ]
+    said = a_sighting("said", network="feed")
+    await scene.offer(*posts, Sighting(ref="said", post=said.post, about=ENTRY), by=source)
+
+    page = await steps(scene.store, items.page, scene.event.id, limit=20)
+    cards = await steps(scene.store, items.by_ids, range(1, 4))
+
+    assert "items_timeline" in page
+    assert "TEMP B-TREE FOR ORDER BY" not in page
+    for table in ("posts", "authors", "tombstones"):
+        assert f"SCAN {table}" not in page + cards
