@@ -32,7 +32,11 @@ demo: .venv/ready
 
 test: .venv-test/ready browser
 	@echo "Testing"
-	@.venv-test/bin/python -m pytest -n $(WORKERS) $(ARGS)
+	@.venv-test/bin/python -m pytest -n $(WORKERS) --maxfail 20 $(ARGS) || { \
+	  test $$? = 1 || exit 1; \
+	  echo "What failed, once more and alone: it fails for good unless it was this machine that was late"; \
+	  .venv-test/bin/python -m pytest --last-failed --last-failed-no-failures none --maxfail 3 $(ARGS); \
+	}
 
 lint: .venv-test/ready
 	@echo "Checking style, types and who imports whom"
