@@ -5,7 +5,8 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -35,7 +36,10 @@ class Asset:
 
 
 class Assets:
-    """Every file below ``static/``, the joined ``site.css`` and the host's own logo.
+    """Every file below ``static/``, the joined style sheets and the host's own logo.
+
+    ``site.css`` is all that stands in ``css/``; a folder there is a sheet of its own, loaded after it by the
+    few pages that need it: ``css/wall/*.css`` is ``wall.css``.
 
     Addresses carry the digest of everything, as a folder: modules import each other by
     relative paths, and a browser never mixes files of two versions.
@@ -45,7 +49,7 @@ class Assets:
         found = {
             str(path.relative_to(STATIC)): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file()
         }
-        found["site.css"] = _joined(found)
+        found |= _bundles(found)
         if site.logo is not None:
             found[f"logo{site.logo.suffix}"] = site.logo.read_bytes()
         self.logo = f"logo{site.logo.suffix}" if site.logo is not None else None
@@ -87,12 +91,19 @@ async def theme(request: web.Request) -> web.Response:
     return web.Response(text="" if hue is None else f":root{{--hue:{hue}}}", content_type="text/css")
 
 
-def _joined(found: dict[str, bytes]) -> bytes:
-    """All style sheets, the one that orders the layers first, without comments and indents."""
-    names = sorted(
-        (name for name in found if name.startswith("css/")), key=lambda name: (name != "css/reset.css", name)
-    )
-    whole = "\n".join(found[name].decode() for name in names)
+def _bundles(found: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The style sheets as they are served, by name, each joined of one folder."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for name in found:
+        if name.startswith("css/"):
+            folders[Path(name).parent.name].append(name)
+    return {f"{'site' if folder == 'css' else folder}.css": _joined(found, names) for folder, names in folders.items()}
+
+
+def _joined(found: Mapping[str, bytes], names: Iterable[str]) -> bytes:
+    """Style sheets, the one that orders the layers first, without comments and indents."""
+    ordered = sorted(names, key=lambda name: (name != "css/reset.css", name))
+    whole = "\n".join(found[name].decode() for name in ordered)
     return _INDENT.sub("\n", _COMMENT.sub("", whole)).strip().encode()
 
 

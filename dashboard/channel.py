@@ -87,7 +87,7 @@ class Channel:
         """Take part from ``position`` on; the future is done when the channel lets go of the reader."""
         seats = self._seats.setdefault((form, wire), {})
         gone = seats[transport] = asyncio.get_running_loop().create_future()
-        readers = self._metrics.readers.labels(form)
+        readers = self._metrics.readers.labels(form.kind)
         readers.inc()
         try:
             yield gone

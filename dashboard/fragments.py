@@ -4,10 +4,10 @@
 leaves here, whatever a step may hold.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import structlog
 
@@ -17,7 +17,13 @@ from timeline.change import Step
 from timeline.event import Event
 from timeline.item import Item, State
 
-Form = Literal["page", "json"]
+
+class Form(NamedTuple):
+    """What a reader is written: which ``kind`` of message, and in which ``language`` (a tag) its words of ours are."""
+
+    kind: Literal["page", "json"]
+    language: str = "en"
+
 
 _REMEMBERED = 500  # cards kept per event and form: what a reader who was away for minutes asks for
 _log = structlog.get_logger(__name__)
@@ -39,7 +45,7 @@ class Fragments:
         self._cards = cards
         self._base_url = base_url
         self._dehydrated = dehydrated
-        self._known: dict[Form, OrderedDict[int, tuple[int, bytes]]] = {"page": OrderedDict(), "json": OrderedDict()}
+        self._known: defaultdict[Form, OrderedDict[int, tuple[int, bytes]]] = defaultdict(OrderedDict)
 
     def messages(self, steps: Iterable[Step], event: Event, form: Form, *, fresh: bool = True) -> bytes:
         """What readers of ``form`` are told of ``steps``: several messages, each with its number, or nothing.
@@ -86,13 +92,13 @@ class Fragments:
     def _post(self, item: Item, event: Event, form: Form) -> bytes:
         """One post that cannot be told must not stop its neighbours."""
         try:
-            if form == "page":
+            if form.kind == "page":
                 told = self._cards.card(item, event)
             else:
                 told = shape.encode(shape.post(item, self._dehydrated)).decode()
         except Exception:
-            _log.exception("a post cannot be shown", item=item.id, form=form)
-            if form == "json":
+            _log.exception("a post cannot be shown", item=item.id, form=form.kind)
+            if form.kind == "json":
                 return b""
             told = self._cards.broken_card(item)
         return frames.message("post", told, number=item.seq)

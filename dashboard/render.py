@@ -101,7 +101,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=[_Lean],
+        extensions=[_Lean, "jinja2.ext.i18n"],
     )
     environment.filters.update(
         clock=filters.clock,
@@ -127,6 +127,7 @@ def _environment() -> Environment:
         web_address=web_address,
         quoted_address=filters.quoted_address,
     )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(FOLDED=filters.FOLDED, ghost=GHOST)
     return environment
 

@@ -8,6 +8,7 @@ from dashboard import sse
 from dashboard.api import shape
 from dashboard.api.answer import answer
 from dashboard.api.parameters import choice, number, place, words
+from dashboard.fragments import Form
 from dashboard.keys import DEHYDRATED, SITE, STORE
 from dashboard.public import event_by_slug, public_events
 from storage import items
@@ -55,4 +56,4 @@ async def posts(request: web.Request) -> web.Response:
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """GET /api/v1/events/{slug}/stream"""
-    return await sse.stream(request, "json")
+    return await sse.stream(request, Form("json"))

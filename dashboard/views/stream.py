@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from dashboard import sse
+from dashboard.fragments import Form
 
 
 async def page(request: web.Request) -> web.StreamResponse:
     """GET /e/{slug}/stream?after=SEQ"""
-    return await sse.stream(request, "page")
+    return await sse.stream(request, Form("page"))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from dashboard.fragments import Fragments
+from dashboard.fragments import Form, Fragments
 from storage import changes
 from tests.dashboard.listener import listen
 from tests.dashboard.newsroom import NOON
@@ -31,7 +31,7 @@ async def steps_of(room, store, *said):
 
 async def test_a_card_that_cannot_be_drawn_stands_in_for_itself_alone(room, store):
     one, two, three = steps = await steps_of(room, store, "one", "two", "three")
-    told = Fragments(Clumsy(), "http://live.example", ()).messages(steps, room.event, "page").decode()
+    told = Fragments(Clumsy(), "http://live.example", ()).messages(steps, room.event, Form("page")).decode()
 
     assert told == (
         f"id: {one.change.seq}\nevent: post\ndata: <article>one</article>\n\n"
@@ -51,17 +51,17 @@ async def test_words_are_drawn_once_and_forgotten_with_their_post(room, store):
     cards = Counting()
     fragments = Fragments(cards, "http://live.example", ())
     steps = await steps_of(room, store, "one", "three")
-    assert fragments.messages(steps, room.event, "page") == fragments.messages(steps, room.event, "page")
+    assert fragments.messages(steps, room.event, Form("page")) == fragments.messages(steps, room.event, Form("page"))
     assert cards.drawn == 2
     fragments.forget(steps[:1])
-    fragments.messages(steps, room.event, "page")
+    fragments.messages(steps, room.event, Form("page"))
     assert cards.drawn == 3
 
 
 async def test_a_reader_who_read_the_log_too_early_puts_no_words_back(room, store):
     fragments = Fragments(Clumsy(), "http://live.example", ())
     steps = await steps_of(room, store, "one")
-    fragments.messages(steps, room.event, "page", fresh=False)
+    fragments.messages(steps, room.event, Form("page"), fresh=False)
 
     assert all(not known for known in fragments._known.values())
 

@@ -1,0 +1,29 @@
+"""The ways through an event, as its pages offer them: a tab exists only when there is something behind it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from aiohttp import web
+
+from dashboard.keys import GLANCES
+from timeline.event import Event
+
+
+class Tab(NamedTuple):
+    """``here`` says that it is the page the reader is on."""
+
+    name: str
+    address: str
+    here: bool
+
+
+async def of(request: web.Request, event: Event, now: datetime, *, here: str) -> list[Tab]:
+    """The tabs of ``event``; ``here`` is the path of this page below the event's own, empty for the timeline."""
+    glance = await request.app[GLANCES].of(event, now)
+    offered = [("Timeline", "")]
+    if glance.highlights:
+        offered.append(("Highlights", "highlights"))
+    root = f"/e/{event.slug}"
+    if len(offered) == 1:
+        return []
+    return [Tab(name, f"{root}/{path}" if path else root, path == here) for name, path in offered]
