@@ -10,7 +10,7 @@ WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1;
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint check peers bench soak lock clean browser
+.PHONY: help run demo test lint check peers bench soak shots lock clean browser
 
 help:
 	@echo "make run     serve on http://127.0.0.1:8080 with backchannel.toml (written where there is none)"
@@ -21,6 +21,7 @@ help:
 	@echo "make peers   test against others' servers and clients: minutes to install, nothing that CI waits for"
 	@echo "make bench   measure delivery, feeds, intake and pages against what they stand on"
 	@echo "make soak    run long under load and watch memory"
+	@echo "make shots   draw every page, at every size, light and dark, into shots/index.html"
 	@echo "make lock    write the lock files anew after a change of dependencies (needs uv)"
 	@echo "make clean   remove the environments and caches"
 
@@ -56,6 +57,9 @@ bench: .venv-test/ready
 
 soak: .venv-test/ready
 	@.venv-test/bin/python -m bench.soak $(ARGS)
+
+shots: .venv-test/ready browser
+	@.venv-test/bin/python -m bench.shots $(or $(ARGS),shots)
 
 lock:
 	@echo "Writing requirements.lock and requirements-dev.lock"

@@ -9,7 +9,7 @@ from playwright.async_api import async_playwright
 from storage.store import Store
 from tests.browser.hall import Hall
 
-_SWITCHES = [
+SWITCHES = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
@@ -24,7 +24,7 @@ new PerformanceObserver((list) => {
 """
 
 
-def _chromium():
+def chromium():
     """The one on PATH; None for Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return os.environ.get("BACKCHANNEL_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
@@ -33,7 +33,7 @@ def _chromium():
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser():
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_chromium(), args=_SWITCHES)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
         yield browser
         await browser.close()
 
