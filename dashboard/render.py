@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from dashboard import filters
+from dashboard import filters, wallwords
 from dashboard.assets import Assets
 from dashboard.site import Site
 from dashboard.strokes import GHOST
@@ -126,6 +126,9 @@ def _environment() -> Environment:
         safe_html=filters.safe_html,
         web_address=web_address,
         quoted_address=filters.quoted_address,
+        wall_words=lambda item, guarded: wallwords.words(item, guarded=guarded),
+        wall_markup=wallwords.markup,
+        wall_size=wallwords.size,
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(FOLDED=filters.FOLDED, ghost=GHOST)
