@@ -18,8 +18,8 @@ from timeline.view import Filter
 
 POSTS = 20  # of a page: two screens on a phone, 12 KB at most
 MODULES = (
-    "timeline.js", "announce.js", "connection.js", "keys.js", "live.js", "menu.js", "older.js", "order.js", "place.js",
-    "signal.js", "theme.js",
+    "timeline.js", "announce.js", "connection.js", "keys.js", "lead.js", "live.js", "menu.js", "older.js", "order.js",
+    "place.js", "signal.js", "theme.js",
 )  # fmt: skip
 
 

@@ -55,6 +55,7 @@ async def visit(browser, hall):
     contexts, trouble = [], []
 
     async def open_page(path, *, size=(1440, 900), scheme="light", live=True, **more):
+        more = {"service_workers": "block", **more}
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, **more)
         contexts.append(context)
         page = await context.new_page()
