@@ -12,7 +12,7 @@ from config.settings import Event as EventSettings
 from config.settings import Source as SourceSettings
 from storage import events, sources
 from storage.writing import Writing
-from timeline.event import Event
+from timeline.event import PLAIN, Event, Look
 from timeline.link import without_key
 from timeline.network import NetworkInfo, Secret, Source
 from timeline.text import fold_hashtag
@@ -28,8 +28,9 @@ class Plan:
     sources: tuple[Source, ...]
 
 
-def planned(told: EventSettings, networks: Networks, *, zone: str, began: datetime) -> Plan:
-    """What the file tells of one event. ``began`` is when it starts where the file does not say."""
+def planned(told: EventSettings, networks: Networks, *, zone: str, began: datetime, look: Look = PLAIN) -> Plan:
+    """What the file tells of one event. ``began`` is when it starts where the file does not say; ``look`` is
+    read from its files already."""
     span = told.span(began, zone)
     event = Event(
         id=0,
@@ -45,6 +46,9 @@ def planned(told: EventSettings, networks: Networks, *, zone: str, began: dateti
         moderation=told.moderation,
         consent=told.consent,
         schedule=told.schedule,
+        venue=told.venue,
+        url=told.url,
+        look=look,
     )
     return Plan(event=event, sources=tuple(source_of(each, networks[each.kind], event) for each in told.source))
 
@@ -127,17 +131,24 @@ def packaged_recording() -> Path:
 
 
 def sync_events(
-    writing: Writing, told: Sequence[EventSettings], networks: Networks, *, zone: str, at: datetime
+    writing: Writing,
+    told: Sequence[EventSettings],
+    networks: Networks,
+    *,
+    zone: str,
+    at: datetime,
+    looks: Mapping[str, Look] | None = None,
 ) -> list[tuple[Event, tuple[Source, ...]]]:
     """Create the events of the file or bring them up to date, each with its sources; what they are now.
 
-    Sources that are gone from the file are stopped, those of events that are gone from it too.
+    ``looks``, read from files already, is by slug. Sources that are gone from the file are stopped, those of
+    events that are gone from it too.
     """
     known = {event.slug: event for event in events.all_events(writing.connection)}
     synced: list[tuple[Event, tuple[Source, ...]]] = []
     for each in told:
         began = known[each.slug].starts_at if each.slug in known else at
-        plan = planned(each, networks, zone=zone, began=began)
+        plan = planned(each, networks, zone=zone, began=began, look=(looks or {}).get(each.slug, PLAIN))
         event = events.save(writing, plan.event, origin="file", at=at)
         sources.sync(writing, event.id, plan.sources, origin="file", at=at)
         synced.append((event, plan.sources))

@@ -21,6 +21,7 @@ from backchannel.figures import CollectorFigures, SourceFigures
 from backchannel.ledger import StoreLedger
 from backchannel.listening import address_of, raise_file_limit, take_port
 from backchannel.logs import set_up_logs
+from backchannel.looks import look_of, picture_of
 from backchannel.opening import settings_of
 from backchannel.plan import Lent, sync_events
 from backchannel.terminal import say
@@ -118,9 +119,11 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str, de
             say("Brought the database up to date; on SQLite it is kept as it was for a week, beside itself.")
         store = await Store.open(url)
         stack.push_async_callback(store.close)
+        shelf = Shelf(settings.storage.media, settings.storage.media_limit)
+        looks = await asyncio.to_thread(lambda: {each.slug: look_of(each, shelf) for each in settings.events})
         lent, events = Lent(), []
         for event, sources in await store.write(
-            sync_events, settings.events, networks, zone=settings.site.timezone, at=now
+            sync_events, settings.events, networks, zone=settings.site.timezone, at=now, looks=looks
         ):
             events.append(event)
             for source in sources:
@@ -131,7 +134,6 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str, de
         scrubber = Scrubber(store)
         await scrubber.start()
         stack.push_async_callback(scrubber.stop)
-        shelf = Shelf(settings.storage.media, settings.storage.media_limit)
         private = settings.network.allow_private_addresses
         callbacks = base_url if private or is_reachable(base_url) else None
         figures, registered = SourceFigures(networks), _registry()
@@ -171,11 +173,18 @@ def _site(settings: Settings, base_url: str) -> Site:
         base_url=base_url,
         contact=settings.site.contact or "",
         logo=settings.site.logo,
+        picture=settings.site.picture,
+        picture_size=_size(settings.site.picture),
         accent_hue=settings.site.accent_hue,
         links=settings.site.links,
         trusted_proxies=settings.site.trusted_proxies,
         version=version(),
     )
+
+
+def _size(path: Path | None) -> tuple[int, int] | None:
+    picture = picture_of(path) if path is not None else None
+    return (picture.width, picture.height) if picture and picture.width and picture.height else None
 
 
 def _registry() -> CollectorRegistry:

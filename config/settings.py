@@ -16,6 +16,10 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 When = Annotated[date | datetime, BeforeValidator(shapes.day_or_time)]
 Zone = Annotated[str, AfterValidator(shapes.zone_name)]
 Location = Annotated[Path, AfterValidator(shapes.beside_the_file)]
+Logo = Annotated[Location, AfterValidator(shapes.logo)]
+Picture = Annotated[Location, AfterValidator(shapes.picture)]
+Hue = Annotated[int, Field(ge=0, le=360)]
+Links = Annotated[dict[str, Annotated[str, AfterValidator(shapes.link)]], BeforeValidator(shapes.table)]
 
 
 class Table(BaseModel):
@@ -30,9 +34,10 @@ class Site(Table):
     title: Text = "Backchannel"
     base_url: Annotated[str, AfterValidator(shapes.site_address)] | None = None
     contact: Annotated[str, AfterValidator(shapes.email)] | None = None
-    logo: Annotated[Location, AfterValidator(shapes.existing_file)] | None = None
-    accent_hue: Annotated[int, Field(ge=0, le=360)] | None = None
-    links: Annotated[dict[str, Annotated[str, AfterValidator(shapes.link)]], BeforeValidator(shapes.table)] = {}
+    logo: Logo | None = None
+    picture: Picture | None = None
+    accent_hue: Hue | None = None
+    links: Links = {}
     trusted_proxies: Annotated[
         tuple[Annotated[str, AfterValidator(shapes.proxy)], ...], BeforeValidator(shapes.several)
     ] = ()
@@ -102,6 +107,12 @@ class Event(Table):
     collect_from: When | None = None
     collect_until: When | None = None
     schedule: Annotated[str, AfterValidator(shapes.file_or_address)] | None = None
+    venue: Annotated[str, Field(max_length=200)] = ""
+    url: Annotated[str, AfterValidator(shapes.web_address)] | None = None
+    logo: Logo | None = None
+    picture: Picture | None = None
+    accent_hue: Hue | None = None
+    links: Links = {}
     source: tuple[Source, ...] = ()  # read by config/sources.py, which knows the fields of each kind
 
     def span(self, began: datetime, zone: str) -> Span:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from config import values
+from config import pictures, values
 from config.mistakes import Wrong, quoted
 
 _Given = ParamSpec("_Given")
@@ -33,6 +33,7 @@ zone_name = _shape(values.zone_name)
 size_bytes = _shape(values.size_bytes)
 slug = _shape(values.slug)
 hashtag = _shape(values.hashtag)
+web_address = _shape(values.web_address)
 proxy = _shape(values.proxy)
 link = _shape(values.link)
 email = _shape(values.email)
@@ -54,10 +55,15 @@ def beside_the_file(path: Path, info: ValidationInfo) -> Path:
 
 
 @_shape
-def existing_file(path: Path) -> Path:
-    if not path.is_file():
-        raise Wrong(f"{quoted(path)} is no file", "put it there, or name another")
-    return path
+def logo(path: Path) -> Path:
+    """A picture that can stand at the head of a page."""
+    return pictures.usable(path, "logo")
+
+
+@_shape
+def picture(path: Path) -> Path:
+    """A picture that can stand beside a link somewhere else."""
+    return pictures.usable(path, "picture")
 
 
 @_shape

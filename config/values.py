@@ -16,6 +16,12 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _BYTES = {"B": 1, "kB": 1_000, "MB": 1_000**2, "GB": 1_000**3, "TB": 1_000**4}
 _BYTES |= {"KB": 1_000, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+RESERVED = frozenset({  # what stands, or may come to stand, right below the site's address
+    "about", "admin", "api", "desk", "e", "embed", "events", "favicon", "feed", "feeds", "healthz", "help", "icons",
+    "index", "login", "logout", "manifest", "media", "metrics", "oembed", "p", "people", "programme", "readyz",
+    "robots", "s", "search", "sessions", "sign-in", "sign-out", "sitemap", "staff", "static", "status", "sw",
+    "theme", "wall", "walls", "websub", "well-known",
+})  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
@@ -91,13 +97,15 @@ def address(text: str, *schemes: str) -> str:
 
 def is_slug(text: str) -> bool:
     """Whether it can be the short name of an event in addresses."""
-    return _SLUG.fullmatch(text) is not None
+    return _SLUG.fullmatch(text) is not None and text not in RESERVED
 
 
 def slug(text: str) -> str:
-    """The short name of an event in addresses."""
-    if not is_slug(text):
+    """The short name of an event in addresses, of which ``/SLUG`` is the shortest."""
+    if _SLUG.fullmatch(text) is None:
         raise Wrong(f"{quoted(text)} is no slug", "use small letters, digits and hyphens, 64 at most")
+    if text in RESERVED:
+        raise Wrong(f"{quoted(text)} is an address of the site itself", f'choose another, like "{text}-day"')
     return text
 
 
@@ -113,6 +121,11 @@ def link(text: str) -> str:
     """An address elsewhere, or the path of a page of this site."""
     if text.startswith("/") and not text.startswith("//"):
         return text
+    return address(text, "https", "http")
+
+
+def web_address(text: str) -> str:
+    """An address of the web, whole."""
     return address(text, "https", "http")
 
 

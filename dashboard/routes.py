@@ -4,10 +4,27 @@ from aiohttp import web
 
 from dashboard import assets
 from dashboard.api import events, openapi, posts, sources
-from dashboard.views import desk, health, index, media, opml, post, sign_in, stream, timeline, websub
+from dashboard.views import (
+    calendars,
+    desk,
+    health,
+    index,
+    look,
+    media,
+    news,
+    opml,
+    post,
+    qr,
+    short,
+    sign_in,
+    stream,
+    timeline,
+    websub,
+)
 from dashboard.views import sources as sources_page
 
 SLUG = "{slug:[^/]+}"
+SHORT = "{slug:[A-Za-z0-9-]{1,64}}"
 ID = "{id:[0-9]{1,18}}"
 KEY = "{key:[A-Za-z0-9_-]+}"
 
@@ -15,9 +32,16 @@ KEY = "{key:[A-Za-z0-9_-]+}"
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/", index.show),
+        web.get("/events.atom", news.show),
+        web.get("/events.ics", calendars.every),
         web.get(f"/e/{SLUG}", timeline.show),
         web.get(f"/e/{SLUG}/stream", stream.page),
         web.get(f"/e/{SLUG}/sources.opml", opml.show),
+        web.get(f"/e/{SLUG}/event.ics", calendars.one),
+        web.get(f"/e/{SLUG}/qr.svg", qr.show),
+        web.get(f"/e/{SLUG}/theme.css", look.theme),
+        web.get(f"/e/{SLUG}/logo", look.logo),
+        web.get(f"/e/{SLUG}/picture", look.picture),
         web.get(f"/p/{ID}", post.show),
         web.get("/desk", desk.show),
         web.get("/desk/sign-in", sign_in.show),
@@ -40,4 +64,5 @@ def routes() -> list[web.RouteDef]:
         web.get("/healthz", health.healthz),
         web.get("/readyz", health.readyz),
         web.get("/metrics", health.metrics),
+        web.get(f"/{SHORT}", short.lead),  # last: what is named above is no event
     ]

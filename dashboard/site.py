@@ -9,6 +9,7 @@ from pathlib import Path
 class Site:
     """Plain values, handed down by the root. ``base_url`` has no slash at its end.
 
+    ``picture``, of ``picture_size`` pixels, stands beside links to us that people share.
     ``trusted_proxies`` are the addresses or ranges whose ``X-Forwarded-*`` we believe.
     """
 
@@ -16,6 +17,8 @@ class Site:
     base_url: str
     contact: str = ""
     logo: Path | None = None
+    picture: Path | None = None
+    picture_size: tuple[int, int] | None = None
     accent_hue: int | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
@@ -24,3 +27,7 @@ class Site:
     def absolute(self, path: str) -> str:
         """``path`` (with its leading slash) as an address that works from anywhere."""
         return self.base_url.rstrip("/") + path
+
+    def spoken(self, path: str) -> str:
+        """The same as people read it out and type it: without the scheme."""
+        return self.absolute(path).partition("://")[2]

@@ -21,9 +21,10 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from storage import schema
+from storage.media import referenced
 from storage.shelf import Shelf
 from storage.store import Store
-from storage.tables import chores, inbox, media, metadata
+from storage.tables import chores, inbox, metadata
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -76,8 +77,7 @@ def _write_rows(reading: Connection, files: Mapping[str, Path]) -> tuple[dict[st
                 file.write(b"".join(encoder.encode(tuple(row)) + b"\n" for row in rows))
                 counted += len(rows)
         counts[name] = counted
-    kept = select(media.c.content_hash).where(media.c.content_hash.is_not(None)).distinct()
-    return counts, set(reading.scalars(kept)), schema.revision(reading) or ""
+    return counts, referenced(reading), schema.revision(reading) or ""
 
 
 def _pack(file: Path, manifest: Manifest, rows: Mapping[str, Path], shelf: Shelf, wanted: set[str]) -> Manifest:

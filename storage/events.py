@@ -1,7 +1,7 @@
 """Events: found by slug, created or brought up to date, put away, emptied, copied."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from storage.tables import authors, changes, events, items, posts, sources
 from storage.tables import sightings as seen_as
 from storage.writing import Writing
 from timeline.errors import BackchannelError, NoSuchEvent
-from timeline.event import Event
+from timeline.event import PLAIN, Event, Look, Picture
 
 ORDER = (events.c.starts_at.desc(), events.c.id.desc())
 _COLUMNS = tuple(events.c[field.name] for field in fields(Event))
@@ -22,6 +22,7 @@ _OF_ITEM = select(*_COLUMNS).join_from(events, items).where(items.c.id == bindpa
 # What the file or the command line brings up to date; the rest is set at creation and then switched live.
 _KEPT_UP = (
     "title", "timezone", "starts_at", "ends_at", "collect_from", "collect_until", "hashtags", "schedule", "consent",
+    "venue", "url",
 )  # fmt: skip
 
 
@@ -48,6 +49,18 @@ def sizes(reading: Connection) -> dict[str, int]:
     return dict(tuple(row) for row in reading.execute(query))
 
 
+def written(reading: Connection) -> dict[int, tuple[datetime, datetime]]:
+    """When each event was made, and when what is told of it last changed, by its id."""
+    rows = reading.execute(select(events.c.id, events.c.created_at, events.c.changed_at))
+    return {event_id: (created_at, changed_at or created_at) for event_id, created_at, changed_at in map(tuple, rows)}
+
+
+def pictures(reading: Connection) -> set[str]:
+    """Hashes of the events' own pictures."""
+    looks = (_look(told) for told in reading.scalars(select(events.c.look).where(events.c.look.is_not(None))))
+    return {one.content_hash for look in looks for one in (look.logo, look.picture) if one is not None}
+
+
 def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:
     """The events with these ids, by id."""
     rows = reading.execute(_BY_IDS, {"ids": sorted(event_ids)})
@@ -63,15 +76,17 @@ def of_item(reading: Connection, item_id: int) -> Event | None:
 def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
     """Create the event, or bring title, dates, hashtags and schedule of the one with its slug up to date.
 
-    Moderation and visibility are set at creation alone: afterwards staff switch them live.
+    Moderation and visibility are set at creation alone: afterwards staff switch them live. So is its
+    look, but that one which never had any takes the first that is told.
     """
     row = writing.execute(select(*_COLUMNS).where(events.c.slug == event.slug)).one_or_none()
     if row is None:
         return _create(writing, event, origin=origin, at=at)
     known = _event(row)
     told = {name: getattr(event, name) for name in _KEPT_UP}
+    told["look"] = known.look if row.look is not None else event.look
     if any(getattr(known, name) != value for name, value in told.items()):
-        writing.execute(update(events).where(events.c.id == known.id).values(**_for_columns(told)))
+        writing.execute(update(events).where(events.c.id == known.id).values(**_for_columns(told), changed_at=at))
         writing.record("event.changed", known.id, None, at)
     if known.hashtags != event.hashtags:
         poll_anew(writing, sources.c.event_id == known.id)
@@ -82,7 +97,7 @@ def archive(writing: Writing, slug: str, *, at: datetime) -> Event:
     """Put an event away: it collects nothing new. Raises NoSuchEvent."""
     event = by_slug(writing.connection, slug)
     if event.archived_at is None:
-        writing.execute(update(events).where(events.c.id == event.id).values(archived_at=at))
+        writing.execute(update(events).where(events.c.id == event.id).values(archived_at=at, changed_at=at))
         writing.record("event.changed", event.id, None, at)
         event = replace(event, archived_at=at)
     return event
@@ -183,10 +198,25 @@ def _create(writing: Writing, event: Event, *, origin: str, at: datetime) -> Eve
 
 
 def _for_columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: _for_column(value) for name, value in values.items()}
+
+
+def _for_column(value: Any) -> Any:
+    if isinstance(value, Look):
+        return asdict(value) if value != PLAIN else None
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _event(row: Row[Any]) -> Event:
     values = dict(row._mapping)
     values["hashtags"] = tuple(values["hashtags"] or ())
+    values["look"] = _look(values["look"])
     return Event(**values)
+
+
+def _look(told: Mapping[str, Any] | None) -> Look:
+    if told is None:
+        return PLAIN
+    logo, picture = (Picture(**one) if (one := told.get(name)) else None for name in ("logo", "picture"))
+    links = tuple((name, address) for name, address in told.get("links") or ())
+    return Look(logo=logo, picture=picture, accent_hue=told.get("accent_hue"), links=links)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import structlog
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, insert, literal_column, select, update
 
+from storage.events import pictures
 from storage.shelf import GRACE_S, Shelf
 from storage.store import Store
 from storage.tables import authors, events, items, media, posts
@@ -196,8 +197,9 @@ def find(reading: Connection, key: str, *, staff: bool = False) -> KeptMedia | N
 
 
 def referenced(reading: Connection) -> set[str]:
-    """Hashes of all that has to stay on the shelf."""
-    return set(reading.scalars(select(media.c.content_hash).where(media.c.content_hash.is_not(None)).distinct()))
+    """Hashes of all that has to stay on the shelf: of posts, and of the events' own look."""
+    of_media = reading.scalars(select(media.c.content_hash).where(media.c.content_hash.is_not(None)).distinct())
+    return set(of_media) | pictures(reading)
 
 
 def over_limit(reading: Connection, limit_bytes: int) -> list[str]:

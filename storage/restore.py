@@ -209,6 +209,11 @@ def _offered(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "url": web_address(told["url"]) if told["url"] else None}
 
 
+def _look(told: dict[str, Any]) -> dict[str, Any]:
+    kept = [(name, address) for name, address in told.get("links") or () if web_address(address) or address[:1] == "/"]
+    return {**told, "links": kept}
+
+
 _FOREIGN: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("authors", "url"): web_address,
     ("authors", "offered"): _offered,
@@ -217,6 +222,8 @@ _FOREIGN: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("posts", "links"): _links,
     ("posts", "card"): _card,
     ("media", "content_type"): _picture_type,
+    ("events", "url"): web_address,
+    ("events", "look"): _look,
 }
 
 

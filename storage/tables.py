@@ -52,6 +52,10 @@ events = Table(
     Column("seq", BigInteger, nullable=False),  # number of the last change; its row lock orders the numbers
     Column("floor", BigInteger, nullable=False),  # the number before the oldest change still kept
     Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime),  # when what is told of it last changed; None: never since it was made
+    Column("venue", Text, nullable=False, server_default=""),
+    Column("url", Text),
+    Column("look", Json),  # None: nobody has given it one
     sqlite_autoincrement=True,
 )
 

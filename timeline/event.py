@@ -12,11 +12,37 @@ Phase = Literal["coming", "live", "past"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A conference or meeting. Times are aware UTC; ``timezone`` is where it is held.
+class Picture:
+    """A picture of the organisers' own, on the shelf under its content; a drawing has no size in pixels."""
 
-    ``hashtags`` are as its organisers write them, without ``#``. ``seq`` is the number of
-    its last change.
+    content_hash: str
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How an event differs from its site: what is None or empty is as the site has it.
+
+    ``picture`` is for links to it that people share. ``links`` are (name, address).
+    """
+
+    logo: Picture | None = None
+    picture: Picture | None = None
+    accent_hue: int | None = None
+    links: tuple[tuple[str, str], ...] = ()
+
+
+PLAIN = Look()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A conference or meeting. Times are aware UTC; ``timezone`` is where it is held, ``venue`` where in words.
+
+    ``hashtags`` are as its organisers write them, without ``#``. ``url`` is its own page elsewhere.
+    ``seq`` is the number of its last change.
     """
 
     id: int
@@ -32,6 +58,9 @@ class Event:
     moderation: Moderation = "after"
     consent: Consent = "usual"
     schedule: str | None = None
+    venue: str = ""
+    url: str | None = None
+    look: Look = PLAIN
     archived_at: datetime | None = None
     seq: int = 0
 

@@ -46,6 +46,7 @@ PAGES = {  # where people read: these show the post whole, as the network's disp
     ("GET", "/"): "the first page draws the newest posts of live events",
     ("GET", "/e/{slug}"): "the timeline",
     ("GET", "/e/{slug}/stream"): "the same cards, as they come to an open page",
+    ("GET", "/{slug}"): "leads to the timeline",
     ("GET", "/p/{id}"): "the post's own page",
     ("GET", "/media/{key}"): "pictures of pages; their random keys stand in no other answer",
 }
