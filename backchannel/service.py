@@ -179,6 +179,7 @@ def _site(settings: Settings, base_url: str) -> Site:
         links=settings.site.links,
         trusted_proxies=settings.site.trusted_proxies,
         version=version(),
+        language=settings.site.language,
     )
 
 

@@ -42,6 +42,7 @@ class Site(Table):
         tuple[Annotated[str, AfterValidator(shapes.proxy)], ...], BeforeValidator(shapes.several)
     ] = ()
     timezone: Zone = "UTC"
+    language: Literal["en", "de"] = "en"  # those in dashboard/locale
     secret: SecretStr | None = None
 
 

@@ -48,7 +48,7 @@ def make_app(
     Without a ``desk`` nobody can sign in.
     """
     app = web.Application(
-        middlewares=[middleware.unveil, middleware.make_small, middleware.say_what_is_wrong],
+        middlewares=[middleware.unveil, middleware.speak, middleware.make_small, middleware.say_what_is_wrong],
         client_max_size=middleware.MAX_BODY_BYTES,
     )
     renderer = Renderer(site, networks)

@@ -4,11 +4,16 @@ import re
 import zlib
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import urlsplit
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from dashboard import languages
+from dashboard.languages import Language, gettext, later, ngettext, pgettext
 from timeline.event import Event
 from timeline.item import Item
 from timeline.link import web_address
@@ -22,6 +27,15 @@ _PLAIN_TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 _BLUESKY_POST = re.compile(r"at://(did:[a-z]+:[\w.:%-]+)/app\.bsky\.feed\.post/([\w.~:-]+)", re.ASCII)
 _READING_WPM = 220
 _MORNING = time(6)
+COUNTED = (
+    later("%(num)s post", "%(num)s posts"),
+    later("%(num)s comment", "%(num)s comments"),
+    later("%(num)s vote", "%(num)s votes"),
+    later("%(num)s network", "%(num)s networks"),
+    later("%(num)s source", "%(num)s sources"),
+    later("%(num)s second", "%(num)s seconds"),
+)
+"""What pages count."""
 
 
 def clock(at: datetime, event: Event) -> str:
@@ -33,13 +47,26 @@ def day(at: datetime | date, event: Event, now: datetime | None = None) -> str:
     """Monday 12 October; the year is added outside that of ``now``, or else the event's own."""
     local = at.astimezone(event.zone) if isinstance(at, datetime) else at
     usual = (now or event.starts_at).astimezone(event.zone).year
-    return f"{local:%A} {local.day} {local:%B}" + ("" if local.year == usual else f" {local.year}")
+    if local.year == usual:
+        return _date(local, pgettext("date pattern", "EEEE d MMMM"))
+    return _date(local, pgettext("date pattern", "EEEE d MMMM y"))
+
+
+def short_day(at: date) -> str:
+    """Mon 12 Oct"""
+    return _date(at, pgettext("date pattern", "EEE d MMM"))
+
+
+def weekday(at: date) -> str:
+    """Mon 12"""
+    return _date(at, pgettext("date pattern", "EEE d"))
 
 
 def starts(event: Event, now: datetime) -> str:
     """Monday 12 October at 09:00; who gives a date alone begins at midnight, and no hour is told."""
     local = event.starts_at.astimezone(event.zone)
-    return day(local, event, now) + ("" if local.time() == time() else f" at {local:%H:%M}")
+    told = day(local, event, now)
+    return told if local.time() == time() else gettext("%(day)s at %(time)s", day=told, time=f"{local:%H:%M}")
 
 
 def last_moment(event: Event) -> datetime:
@@ -53,13 +80,14 @@ def last_moment(event: Event) -> datetime:
 def dates(event: Event) -> str:
     """11–13 October 2009: the days of an event."""
     first, last = (at.astimezone(event.zone).date() for at in (event.starts_at, last_moment(event)))
+    whole = _date(last, pgettext("date pattern", "d MMMM y"))
     if first == last:
-        return f"{first.day} {first:%B %Y}"
+        return whole
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%B %Y}"
+        return f"{_date(first, pgettext('date pattern', 'd'))}–{whole}"
     if first.year == last.year:
-        return f"{first.day} {first:%B} – {last.day} {last:%B %Y}"
-    return f"{first.day} {first:%B %Y} – {last.day} {last:%B %Y}"
+        return f"{_date(first, pgettext('date pattern', 'd MMMM'))} – {whole}"
+    return f"{_date(first, pgettext('date pattern', 'd MMMM y'))} – {whole}"
 
 
 def iso(at: datetime) -> str:
@@ -83,21 +111,21 @@ def sentence(words: str) -> str:
 
 def grouped(number: int) -> str:
     """1,476"""
-    return f"{number:,}"
+    return str(number) if -1000 < number < 1000 else str(format_decimal(number, locale=languages.spoken().locale))
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """1 post, 2 posts."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    """1 post, 2 posts. Each noun stands in ``COUNTED``, where the catalogues find it."""
+    return ngettext(f"%(num)s {one}", f"%(num)s {many or one + 's'}", number, num=grouped(number))
 
 
 def ago(at: datetime, now: datetime, event: Event) -> str:
     """12 s ago, 4 min ago; after an hour at 14:31, and on another day with the day."""
     passed = max(0.0, (now - at).total_seconds())
     if passed < 90:
-        return f"{passed:.0f} s ago"
+        return gettext("%(num)s s ago", num=f"{passed:.0f}")
     if passed < 3_600:
-        return f"{passed / 60:.0f} min ago"
+        return gettext("%(num)s min ago", num=f"{passed / 60:.0f}")
     return moment(at, now, event) if passed < 86_400 * 300 else day(at, event, now)
 
 
@@ -105,27 +133,30 @@ def ahead(at: datetime, now: datetime, event: Event) -> str:
     """now, in 12 s, in 4 min; beyond an hour at 14:31."""
     left = (at - now).total_seconds()
     if left <= 0:
-        return "now"
+        return gettext("now")
     if left < 90:
-        return f"in {left:.0f} s"
-    return f"in {left / 60:.0f} min" if left < 3_600 else moment(at, now, event)
+        return gettext("in %(num)s s", num=f"{left:.0f}")
+    return gettext("in %(num)s min", num=f"{left / 60:.0f}") if left < 3_600 else moment(at, now, event)
 
 
 def moment(at: datetime, now: datetime, event: Event) -> str:
     """14:31; on another day 12 October, 14:31."""
     local = at.astimezone(event.zone)
     same = local.date() == now.astimezone(event.zone).date()
-    return f"{local:%H:%M}" if same else f"{local.day} {local:%B}, {local:%H:%M}"
+    clock = f"{local:%H:%M}"
+    return clock if same else f"{_date(local, pgettext('date pattern', 'd MMMM'))}, {clock}"
 
 
 def until(at: datetime, now: datetime, event: Event) -> str:
     """in 17 days, as people would say it."""
     days = (at.astimezone(event.zone).date() - now.astimezone(event.zone).date()).days
     if days <= 1:
-        return "today" if days <= 0 else "tomorrow"
+        return gettext("today") if days <= 0 else gettext("tomorrow")
     if days < 28:
-        return f"in {days} days"
-    return f"in {round(days / 7)} weeks" if days < 90 else f"in {round(days / 30.4)} months"
+        return ngettext("in %(num)s day", "in %(num)s days", days)
+    if days < 90:
+        return ngettext("in %(num)s week", "in %(num)s weeks", round(days / 7))
+    return ngettext("in %(num)s month", "in %(num)s months", round(days / 30.4))
 
 
 def host(url: str | None) -> str:
@@ -186,6 +217,16 @@ def mark_phrase(markup: str, phrase: str) -> str:
         before, within, after = (escape(words, quote=False) for words in (text[:left], text[left:right], text[right:]))
         marked.append(f"{before}<mark>{within}</mark>{after}")
     return "".join(marked)
+
+
+@lru_cache(maxsize=2_048)
+def _written(day: date, pattern: str, language: Language) -> str:
+    return str(format_date(day, pattern, locale=language.locale))
+
+
+def _date(day: date, pattern: str) -> str:
+    """By a pattern of CLDR, which each language has its own of: https://cldr.unicode.org/translation/date-time."""
+    return _written(date(day.year, day.month, day.day), pattern, languages.spoken())
 
 
 def _outside_links(markup: str) -> list[str]:

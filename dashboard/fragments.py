@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import structlog
 
-from dashboard import frames
+from dashboard import frames, languages
 from dashboard.api import shape
 from timeline.change import Step
 from timeline.event import Event
@@ -93,14 +93,16 @@ class Fragments:
         """One post that cannot be told must not stop its neighbours."""
         try:
             if form.kind == "page":
-                told = self._cards.card(item, event)
+                with languages.speaking(form.language):
+                    told = self._cards.card(item, event)
             else:
                 told = shape.encode(shape.post(item, self._dehydrated)).decode()
         except Exception:
             _log.exception("a post cannot be shown", item=item.id, form=form.kind)
             if form.kind == "json":
                 return b""
-            told = self._cards.broken_card(item)
+            with languages.speaking(form.language):
+                told = self._cards.broken_card(item)
         return frames.message("post", told, number=item.seq)
 
     def _remember(self, item: Item, words: bytes, form: Form) -> None:

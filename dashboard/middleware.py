@@ -1,14 +1,16 @@
 """What holds for every request: bounds, safe headers, mistakes told in words, answers made small."""
 
 import hashlib
+import re
 import secrets
 
 import structlog
 from aiohttp import web
 
+from dashboard import languages
 from dashboard.compression import Handler, compress
 from dashboard.headers import PREFLIGHT, is_for_programs, is_public_read, make_safe
-from dashboard.keys import METRICS, PROXIES, REFERENCE
+from dashboard.keys import METRICS, PROXIES, REFERENCE, SITE
 from dashboard.problems import BadParameter, bad_parameter, problem
 from dashboard.views import errors
 from timeline.errors import BadCursor, ErasedItem, NoSuchEvent, NoSuchItem
@@ -17,6 +19,7 @@ MAX_ADDRESS = 2_048
 MAX_BODY_BYTES = 64 * 1024
 MAX_PUSH_ADDRESS = 8_000  # a hub repeats the address of a feed, and adds words of its own
 MAX_PUSH_BYTES = 8 * 1024 * 1024  # as much as of a feed that is asked
+_SHARED = re.compile(r"\.[a-z]{2,11}\Z")  # feeds, calendars, lists: what ends like a file
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +40,21 @@ async def unveil(request: web.Request, handler: Handler) -> web.StreamResponse:
     route = resource.canonical if resource is not None else "none"
     request.app[METRICS].requests.labels(route, request.method, response.status).inc()
     return response
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer people in their language. Programs read English, and files that many share are in the site's."""
+    usual = request.app[SITE].language
+    if is_for_programs(request.path):
+        tag = languages.SOURCE
+    elif _SHARED.search(request.path):
+        tag = usual
+    else:
+        asked = languages.asked(request.query, request.cookies, request.headers.get("Accept-Language", ""), usual)
+        tag = asked.tag
+    with languages.speaking(tag):
+        return await handler(request)
 
 
 @web.middleware

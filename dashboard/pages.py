@@ -1,9 +1,10 @@
-"""Pages as answers, drawn in the theme the reader chose."""
+"""Pages as answers, drawn in the theme and the language of their reader."""
 
 from typing import Any
 
 from aiohttp import web
 
+from dashboard import languages
 from dashboard.keys import RENDERER
 
 _THEMES = ("light", "dark")
@@ -11,12 +12,13 @@ _COOKIE = "theme"
 
 
 def answer(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
-    """A page, or a part of one. Each reader's own: a cache on the way must not mix themes."""
+    """A page, or a part of one. Each reader's own: a cache on the way must not mix them."""
     chosen = request.cookies.get(_COOKIE, "")
     context["theme"] = chosen if chosen in _THEMES else ""
+    context.setdefault("here", request.path)
     return web.Response(
         text=request.app[RENDERER].page(template, **context),
         status=status,
         content_type="text/html",
-        headers={"Cache-Control": "private, no-cache"},
+        headers={"Cache-Control": "private, no-cache", "Content-Language": languages.spoken().html},
     )

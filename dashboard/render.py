@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from dashboard import filters, wallwords
+from dashboard import filters, languages, wallwords
 from dashboard.assets import Assets
 from dashboard.site import Site
 from dashboard.strokes import GHOST
@@ -106,6 +106,7 @@ def _environment() -> Environment:
     environment.filters.update(
         clock=filters.clock,
         day=filters.day,
+        short_day=filters.short_day,
         starts=filters.starts,
         dates=filters.dates,
         last_moment=filters.last_moment,
@@ -130,8 +131,21 @@ def _environment() -> Environment:
         wall_markup=wallwords.markup,
         wall_size=wallwords.size,
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(FOLDED=filters.FOLDED, ghost=GHOST)
+    environment.policies["ext.i18n.trimmed"] = True  # a sentence may run over lines
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        languages.message,
+        languages.counted_message,
+        newstyle=True,
+        pgettext=languages.message_in,
+        npgettext=languages.counted_message_in,
+    )
+    environment.globals.update(
+        FOLDED=filters.FOLDED,
+        ghost=GHOST,
+        languages=languages.LANGUAGES,
+        spoken=languages.spoken,
+        plurals=languages.plurals,
+    )
     return environment
 
 

@@ -10,7 +10,8 @@ class Site:
     """Plain values, handed down by the root. ``base_url`` has no slash at its end.
 
     ``picture``, of ``picture_size`` pixels, stands beside links to us that people share.
-    ``trusted_proxies`` are the addresses or ranges whose ``X-Forwarded-*`` we believe.
+    ``trusted_proxies`` are the addresses or ranges whose ``X-Forwarded-*`` we believe. ``language``
+    is spoken to who asks for none of ours, and in feeds.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Site:
     links: Mapping[str, str] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
     version: str = ""
+    language: str = "en"
 
     def absolute(self, path: str) -> str:
         """``path`` (with its leading slash) as an address that works from anywhere."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from dashboard.keys import GLANCES
+from dashboard.languages import gettext
 from timeline.event import Event
 
 
@@ -20,9 +21,9 @@ class Tab(NamedTuple):
 async def of(request: web.Request, event: Event, now: datetime, *, here: str) -> list[Tab]:
     """The tabs of ``event``; ``here`` is the path of this page below the event's own, empty for the timeline."""
     glance = await request.app[GLANCES].of(event, now)
-    offered = [("Timeline", "")]
+    offered = [(gettext("Timeline"), "")]
     if glance.highlights:
-        offered.append(("Highlights", "highlights"))
+        offered.append((gettext("Highlights"), "highlights"))
     root = f"/e/{event.slug}"
     if len(offered) == 1:
         return []

@@ -5,8 +5,8 @@ import re
 from aiohttp import web
 
 from dashboard import auth, csrf, pages
-from dashboard.filters import counted
 from dashboard.keys import DESK
+from dashboard.languages import gettext, ngettext
 
 _INSIDE = re.compile(r"/desk(?:/(?!\.)[\w.~%-]+)*", re.ASCII)
 _MODULES = ("site.js", "theme.js")
@@ -28,16 +28,21 @@ async def enter(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest(text="This form cannot be read.") from None
     to, word = _target(str(form.get("to", ""))), form.get("token")
     if not csrf.is_ours(request):
-        return _form(request, to, status=403, trouble="That came from another site. Sign in from here.")
+        return _form(request, to, status=403, trouble=gettext("That came from another site. Sign in from here."))
     try:
         cookie = request.app[DESK].open_session(request.remote or "", word if isinstance(word, str) else "")
     except auth.TooManyTries as error:
-        trouble = f"Too many wrong tokens came from here. Try again in {counted(error.wait_s, 'second')}."
+        trouble = ngettext(
+            "Too many wrong tokens came from here. Try again in %(num)s second.",
+            "Too many wrong tokens came from here. Try again in %(num)s seconds.",
+            error.wait_s,
+        )
         answer = _form(request, to, status=429, trouble=trouble)
         answer.headers["Retry-After"] = str(error.wait_s)
         return answer
     if cookie is None:
-        return _form(request, to, status=403, trouble="That is not the token. It may be from before a restart.")
+        trouble = gettext("That is not the token. It may be from before a restart.")
+        return _form(request, to, status=403, trouble=trouble)
     answer = web.Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
     auth.begin(request, answer, cookie)
     return answer

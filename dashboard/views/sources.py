@@ -8,7 +8,7 @@ from aiohttp import web
 from dashboard import auth, pages, staff, standing
 from dashboard.keys import NETWORKS, STORE
 
-_MODULES = ("sources.js", "announce.js", "theme.js")
+_MODULES = ("sources.js", "announce.js", "theme.js", "words.js")
 
 
 @auth.for_people

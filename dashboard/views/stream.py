@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from dashboard import sse
+from dashboard import languages, sse
 from dashboard.fragments import Form
 
 
 async def page(request: web.Request) -> web.StreamResponse:
     """GET /e/{slug}/stream?after=SEQ"""
-    return await sse.stream(request, Form("page"))
+    return await sse.stream(request, Form("page", languages.spoken().tag))

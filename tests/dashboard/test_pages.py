@@ -190,7 +190,7 @@ async def test_every_file_a_page_names_is_there(server, room, session):
 
 
 async def test_the_theme_comes_with_the_page(server, room, session):
-    for cookie, drawn in (("dark", 'data-theme="dark"'), ('dark" onload="x', 'lang="en-GB">')):
+    for cookie, drawn in (("dark", 'data-theme="dark"'), ('dark" onload="x', 'lang="en-GB" dir="ltr">')):
         assert drawn in (await text(session, server / "e/conf", cookies={"theme": cookie}))[:200]
 
 

@@ -1,13 +1,14 @@
 // Keeps the list of sources up to date: read again every five seconds while somebody can see it.
 import { say } from './announce.js'
 import './theme.js'
+import { clock, words } from './words.js'
 
 const EVERY_MS = 5_000
 const ANSWER_MS = 15_000
 
 const main = document.querySelector('[data-sources]')
 const list = main.querySelector('[data-list]')
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: main.dataset.zone })
+const seconds = clock(main.dataset.zone, { second: '2-digit' })
 let answered = Date.now()
 let timer = 0
 let reading = false
@@ -60,7 +61,7 @@ function topmost() {
 function stale() {
   const at = list.querySelector('[data-asof]')
   at.closest('p').classList.add('is-stale')
-  at.textContent = `No answer since ${clock.format(answered)}, trying again`
+  at.textContent = words('stale', { time: seconds.format(answered) })
 }
 
 document.addEventListener('visibilitychange', () => { if (!document.hidden) read() })
