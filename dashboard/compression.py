@@ -14,6 +14,7 @@ OFF_LOOP_BYTES = 32 * 1024  # about 1 ms of work
 _TYPES = {
     "text/html", "text/css", "text/plain", "text/javascript", "image/svg+xml",
     "application/json", "application/problem+json", "application/manifest+json",
+    "application/atom+xml", "application/rss+xml", "application/feed+json", "application/xml",
 }  # fmt: skip
 
 

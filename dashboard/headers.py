@@ -17,10 +17,11 @@ _SAFE = {
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID, If-None-Match",
+    "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID, If-None-Match, If-Modified-Since",
     "Access-Control-Max-Age": "86400",
 }
 _PROGRAMS = re.compile(r"/(?:api|media)(?:/|\Z)")
+_FEEDS = re.compile(r"/e/[^/]+/(?:timeline|highlights)\.(?:atom|rss|json)\Z")
 _STAFF = re.compile(r"/api/v1/events/[^/]+/sources\Z")
 
 
@@ -31,7 +32,7 @@ def is_for_programs(path: str) -> bool:
 
 def is_public_read(path: str) -> bool:
     """Whether programs of any origin read here; what is for staff is for no other site's pages."""
-    return is_for_programs(path) and _STAFF.match(path) is None
+    return (is_for_programs(path) and _STAFF.match(path) is None) or _FEEDS.match(path) is not None
 
 
 def make_safe(headers: MutableMultiMapping[str], *, any_origin: bool) -> None:

@@ -7,6 +7,7 @@ from dashboard.api import events, openapi, posts, sources
 from dashboard.views import (
     calendars,
     desk,
+    feeds,
     health,
     index,
     language,
@@ -43,6 +44,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/e/{SLUG}/theme.css", look.theme),
         web.get(f"/e/{SLUG}/logo", look.logo),
         web.get(f"/e/{SLUG}/picture", look.picture),
+        *(web.get(f"/e/{SLUG}/{name}", feeds.show) for name in feeds.NAMES),
         web.get(f"/p/{ID}", post.show),
         web.post("/language", language.choose),
         web.get("/desk", desk.show),

@@ -12,6 +12,7 @@ class Site:
     ``picture``, of ``picture_size`` pixels, stands beside links to us that people share.
     ``trusted_proxies`` are the addresses or ranges whose ``X-Forwarded-*`` we believe. ``language``
     is spoken to who asks for none of ours, and in feeds.
+    ``hubs`` are the WebSub hubs that push our feeds to whoever asks them.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Site:
     accent_hue: int | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
     version: str = ""
     language: str = "en"
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from storage import items
 from storage.tables import changes, events
+from storage.tables import items as item_rows
 from storage.writing import Writing
 from timeline.change import Change, Step, Window
 from timeline.errors import NoSuchEvent
@@ -44,6 +45,26 @@ def window(reading: Connection, event_id: int, *, after: int, limit: int, staff:
     steps = tuple(step for change in told if (step := _step(change, now, staff=staff)) is not None)
     upto = log[-1].seq if len(log) == limit else stands.seq
     return Window(steps=steps, upto=upto, latest=stands.seq, floor=stands.floor)
+
+
+def last_at(reading: Connection, event_id: int) -> datetime | None:
+    """When the event last changed, as far as the log tells; of the last few, since clocks differ a little."""
+    newest = select(changes.c.at).where(changes.c.event_id == event_id).order_by(changes.c.seq.desc()).limit(20)
+    return max(reading.scalars(newest), default=None)
+
+
+def removals(reading: Connection, event_id: int, *, limit: int) -> dict[int, datetime]:
+    """The posts that left sight last and have not come back, and when; the latest first."""
+    gone = (
+        select(changes.c.subject, func.max(changes.c.at).label("at"))
+        .join(item_rows, item_rows.c.id == changes.c.subject)
+        .where(changes.c.event_id == event_id, changes.c.kind == "item.removed")
+        .where(item_rows.c.state != State.SHOWN.value, item_rows.c.parent_id.is_(None))
+        .group_by(changes.c.subject)
+        .order_by(func.max(changes.c.seq).desc())
+        .limit(limit)
+    )
+    return {row.subject: row.at for row in reading.execute(gone)}
 
 
 def trim(writing: Writing, *, at: datetime, keep: timedelta = KEEP, keep_changes: int = KEEP_CHANGES) -> int:

@@ -196,6 +196,12 @@ def find(reading: Connection, key: str, *, staff: bool = False) -> KeptMedia | N
     )
 
 
+def lengths(reading: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """How many bytes our copies have, by key; those that are not kept are absent."""
+    query = select(media.c.key, media.c.kept_bytes).where(media.c.key.in_(keys), media.c.state == "kept")
+    return dict(tuple(row) for row in reading.execute(query))
+
+
 def referenced(reading: Connection) -> set[str]:
     """Hashes of all that has to stay on the shelf: of posts, and of the events' own look."""
     of_media = reading.scalars(select(media.c.content_hash).where(media.c.content_hash.is_not(None)).distinct())

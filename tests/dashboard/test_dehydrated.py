@@ -177,3 +177,19 @@ async def test_a_preview_of_its_page_tells_other_sites_nothing(server, session, 
         head = (await answer.text()).split("</head>")[0]
     assert 'og:title" content="A post on X, 12:00' in head
     assert not any(secret in head.split("</title>")[1].casefold() for secret in SECRETS)
+
+
+@pytest.mark.parametrize("kind", ["timeline", "highlights"])
+async def test_in_feeds_it_is_a_link_without_words(server, session, said, kind):
+    post_id, _ = said
+    async with session.get(server / f"e/conf/{kind}.json") as answer:
+        [entry] = [one for one in (await answer.json())["items"] if one["url"] == SAID["url"]]
+    async with session.get(server / f"e/conf/{kind}.atom") as answer:
+        told = await answer.text()
+
+    assert entry == {
+        "id": f"http://live.example/p/{post_id}", "url": SAID["url"], "title": "A post on X",
+        "content_text": "A post on X", "date_published": entry["date_modified"],
+        "date_modified": "2026-11-21T12:00:01Z",
+    }  # fmt: skip
+    assert "<title>A post on X</title>" in told
