@@ -1,7 +1,8 @@
 """A step of the log as one message of a stream, written once for everybody who reads that form.
 
-``page`` carries rendered cards, ``json`` the public shape of posts. Only what is shown
-leaves here, whatever a step may hold.
+``page`` carries rendered cards, ``json`` the public shape of posts, ``wall`` the cards of a projector
+wall, ``highlights`` those of a wall that shows nothing else. Only what is shown leaves here, whatever
+a step may hold; and only what passes their gate goes to walls.
 """
 
 from collections import OrderedDict, defaultdict
@@ -13,7 +14,9 @@ import structlog
 
 from dashboard import frames, languages
 from dashboard.api import shape
-from timeline.change import Step
+from dashboard.filters import epoch_ms
+from timeline import wall
+from timeline.change import Change, Step
 from timeline.event import Event
 from timeline.item import Item, State
 
@@ -21,8 +24,12 @@ from timeline.item import Item, State
 class Form(NamedTuple):
     """What a reader is written: which ``kind`` of message, and in which ``language`` (a tag) its words of ours are."""
 
-    kind: Literal["page", "json"]
+    kind: Literal["page", "json", "wall", "highlights"]
     language: str = "en"
+
+    @property
+    def is_wall(self) -> bool:
+        return self.kind in ("wall", "highlights")
 
 
 _REMEMBERED = 500  # cards kept per event and form: what a reader who was away for minutes asks for
@@ -33,6 +40,8 @@ class Cards(Protocol):
     """What draws a card: the same partial that the page used."""
 
     def card(self, item: Item, event: Event) -> str: ...
+
+    def wall_card(self, item: Item, event: Event) -> str: ...
 
     def broken_card(self, item: Item) -> str: ...
 
@@ -55,10 +64,17 @@ class Fragments:
         """
         return b"".join(self._message(step, event, form, fresh) for step in steps)
 
-    def state(self, event: Event, *, number: int | None = None) -> bytes:
-        """The event's own present state."""
-        told = shape.event(event, base_url=self._base_url, now=datetime.now(UTC))
-        return frames.message("event", shape.encode(told).decode(), number=number)
+    def state(self, event: Event, form: Form, *, number: int | None = None) -> bytes:
+        """The event's own present state; walls hear in it what they were emptied of."""
+        now = datetime.now(UTC)
+        if not form.is_wall:
+            told = shape.event(event, base_url=self._base_url, now=now)
+            return frames.message("event", shape.encode(told).decode(), number=number)
+        words = shape.encode(shape.wall(event, base_url=self._base_url, now=now)).decode()
+        emptied = b""
+        if event.walls_cleared_at is not None:  # told again with every state: it takes nothing away twice
+            emptied = frames.message("clear", f'{{"before":{epoch_ms(event.walls_cleared_at)}}}')
+        return emptied + frames.message("event", words, number=number)
 
     def forget(self, steps: Iterable[Step]) -> None:
         """Let go of everything that ``steps`` replace or remove."""
@@ -76,12 +92,14 @@ class Fragments:
     def _message(self, step: Step, event: Event, form: Form, fresh: bool) -> bytes:
         change, item = step.change, step.item
         if change.kind == "event.changed":
-            return self.state(event, number=change.seq)
+            return self.state(event, form, number=change.seq)
         shown = item is not None and item.state is State.SHOWN
         if change.kind == "item.removed" and not shown:
-            return frames.message("remove", f'{{"id":"{change.subject}"}}', number=change.seq)
+            return _removal(change)
         if item is None or not shown or item.seq != change.seq:
             return b""  # never was the public's, or a later step carries it as it is now
+        if form.is_wall and not self._passes(item, event, form):
+            return _removal(change)  # it may have stood there until now
         seq, words = self._known[form].get(item.id, (0, b""))
         if seq != item.seq:
             words = self._post(item, event, form)
@@ -89,16 +107,29 @@ class Fragments:
                 self._remember(item, words, form)
         return words
 
+    def _passes(self, item: Item, event: Event, form: Form) -> bool:
+        return wall.passes(
+            item,
+            cleared_at=event.walls_cleared_at,
+            highlights_only=form.kind == "highlights",
+            unaltered=item.post.network in self._dehydrated,
+        )
+
     def _post(self, item: Item, event: Event, form: Form) -> bytes:
         """One post that cannot be told must not stop its neighbours."""
         try:
             if form.kind == "page":
                 with languages.speaking(form.language):
                     told = self._cards.card(item, event)
+            elif form.is_wall:
+                with languages.speaking(form.language):
+                    told = self._cards.wall_card(item, event)
             else:
                 told = shape.encode(shape.post(item, self._dehydrated)).decode()
         except Exception:
             _log.exception("a post cannot be shown", item=item.id, form=form.kind)
+            if form.is_wall:
+                return frames.message("remove", f'{{"id":"{item.id}"}}', number=item.seq)
             if form.kind == "json":
                 return b""
             with languages.speaking(form.language):
@@ -110,3 +141,7 @@ class Fragments:
         known[item.id] = (item.seq, words)
         if len(known) > _REMEMBERED:
             known.popitem(last=False)
+
+
+def _removal(change: Change) -> bytes:
+    return frames.message("remove", f'{{"id":"{change.subject}"}}', number=change.seq)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dashboard import filters, languages, wallwords
 from dashboard.assets import Assets
 from dashboard.site import Site
 from dashboard.strokes import GHOST
+from timeline import wall
 from timeline.event import Event
 from timeline.item import Item
 from timeline.link import web_address
@@ -42,6 +44,7 @@ class Renderer:
             is_guarded=lambda post: post.network in self._guarded,
         )
         self._card = self._environment.get_template("partials/_card.html")
+        self._wall_card = self._environment.get_template("partials/_wall_card.html")
         self._broken = self._environment.get_template("partials/_card_broken.html")
 
     def page(self, name: str, **context: Any) -> str:
@@ -51,6 +54,20 @@ class Renderer:
     def card(self, item: Item, event: Event, *, position: int | None = None, first: bool = False) -> str:
         """One post, wherever it appears; in a list its ``position``, and whether it is the ``first`` of its day."""
         return self._card.render(item=item, event=event, position=position, first=first)
+
+    def wall_card(self, item: Item, event: Event) -> str:
+        """One post as it stands on a projector wall, where it passes the gate."""
+        if item.highlighted_at is not None and not wall.is_highlight(item):
+            item = replace(item, highlighted_at=None, phrase=None)  # of what it says now nobody chose anything
+        return self._wall_card.render(item=item, event=event, since=wall.vouched_since(item))
+
+    def wall_card_or_none(self, item: Item, event: Event) -> str | None:
+        """One post on a wall; what cannot be drawn is left out, as nobody there can do anything about it."""
+        try:
+            return self.wall_card(item, event)
+        except Exception:
+            _log.exception("a post cannot be drawn", item=item.id)
+            return None
 
     def cards(self, items: Sequence[Item], event: Event, now: datetime) -> list[Markup]:
         """The posts of a page, a day named above the first of each but today's."""

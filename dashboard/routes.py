@@ -21,6 +21,7 @@ from dashboard.views import (
     sign_in,
     stream,
     timeline,
+    wall,
     websub,
 )
 from dashboard.views import sources as sources_page
@@ -45,6 +46,8 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/e/{SLUG}/logo", look.logo),
         web.get(f"/e/{SLUG}/picture", look.picture),
         *(web.get(f"/e/{SLUG}/{name}", feeds.show) for name in feeds.NAMES),
+        web.get(f"/e/{SLUG}/wall", wall.show),
+        web.get(f"/e/{SLUG}/wall/stream", wall.stream),
         web.get(f"/p/{ID}", post.show),
         web.post("/language", language.choose),
         web.get("/desk", desk.show),

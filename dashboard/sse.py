@@ -77,7 +77,7 @@ class _Reader:
         latest = channel.position
         if asked is not None and asked > latest:  # our position may be a moment old, or its number made up
             latest = (await event_by_slug(self._store, channel.event.slug)).seq
-        words = frames.retry(random.randint(*self._pace.retry_ms)) + channel.fragments.state(channel.event)
+        words = frames.retry(random.randint(*self._pace.retry_ms)) + channel.fragments.state(channel.event, self._form)
         position = latest if asked is None else asked
         if not 0 <= position <= latest:
             position = latest

@@ -159,7 +159,10 @@ def copy(
         raise SlugTaken(f"there is an event {new_slug!r} already")
     moved = _moved(event, starts_at, ends_at, at)
     made = _create(
-        writing, replace(moved, slug=new_slug, title=title or event.title, archived_at=None), origin="command", at=at
+        writing,
+        replace(moved, slug=new_slug, title=title or event.title, archived_at=None, walls_cleared_at=None),
+        origin="command",
+        at=at,
     )
     copied = ("kind", "address", "label", "trusted", "keep", "every_s", "settings")
     rows = writing.execute(

@@ -41,7 +41,8 @@ _COMMENTS = (
 _OWN: tuple[ColumnElement[Any], ...] = (
     items.c.post_id, items.c.id, items.c.event_id, items.c.seq, items.c.state, items.c.reason, items.c.checked,
     items.c.first_seen_at, items.c.published_at, items.c.late, items.c.highlighted_at, items.c.phrase,
-    items.c.pinned_at, items.c.note, items.c.staff_note, items.c.parent_id, _COMMENTS,
+    items.c.pinned_at, items.c.note, items.c.staff_note, items.c.parent_id, items.c.shown_at, items.c.altered_at,
+    _COMMENTS,
 )  # fmt: skip
 _OWN_COLUMNS = len(_OWN)
 _STATES = {state.value: state for state in State}
@@ -198,7 +199,7 @@ def _items(reading: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Item]:
 def _item(row: tuple[Any, ...], pictures: media.Pictures) -> Item:
     (
         _, item_id, event_id, seq, state, reason, checked, first_seen_at, published_at, late, highlighted_at, phrase,
-        pinned_at, note, staff_note, parent_id, comments,
+        pinned_at, note, staff_note, parent_id, shown_at, altered_at, comments,
     ) = row[:_OWN_COLUMNS]  # fmt: skip
     return Item(
         id=item_id,
@@ -211,6 +212,8 @@ def _item(row: tuple[Any, ...], pictures: media.Pictures) -> Item:
         first_seen_at=first_seen_at,
         published_at=published_at,
         late=late,
+        shown_at=shown_at,
+        altered_at=altered_at,
         highlighted_at=highlighted_at,
         phrase=phrase,
         pinned_at=pinned_at,

@@ -125,6 +125,8 @@ def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, 
 
 
 def _apply(writing: Writing, row: Row[Any], verdict: Verdict, *, edited: bool, at: datetime) -> bool:
+    if edited and not verdict.checked:
+        writing.execute(update(items).where(items.c.id == row.id).values(altered_at=at))
     was_shown: bool = row.state == State.SHOWN
     decided_by_a_person = not was_shown and row.reason is None
     if decided_by_a_person:

@@ -29,6 +29,8 @@ from storage.collecting import spending as spending
 from storage.collecting import subscriptions as subscriptions
 from storage.columns import BigId, Json, UtcTime
 from storage.metadata import metadata as metadata
+from storage.screens import wall_clearings as wall_clearings
+from storage.screens import walls as walls
 
 events = Table(
     "events",
@@ -56,6 +58,7 @@ events = Table(
     Column("venue", Text, nullable=False, server_default=""),
     Column("url", Text),
     Column("look", Json),  # None: nobody has given it one
+    Column("walls_cleared_at", UtcTime),  # the latest of its ``wall_clearings``
     sqlite_autoincrement=True,
 )
 
@@ -125,6 +128,8 @@ Index(
     postgresql_where=text("in_reply_to IS NOT NULL"),
 )  # fmt: skip
 
+VOUCHED = "checked OR highlighted_at IS NOT NULL"  # of an item: as the index has it, letter for letter
+
 sightings = Table(
     "sightings",
     metadata,
@@ -174,6 +179,7 @@ items = Table(
     Column("note", Text),
     Column("staff_note", Text),
     Column("parent_id", BigId),  # the entry that a comment discusses
+    Column("altered_at", UtcTime),  # what it shows became different, and nobody answers for that
     UniqueConstraint("post_id", "event_id"),
     sqlite_autoincrement=True,  # a public id never comes back for another post
 )
@@ -185,6 +191,10 @@ Index("items_timeline", items.c.event_id, items.c.state, items.c.published_at.de
 Index(
     "items_by_network",
     items.c.event_id, items.c.state, items.c.network, items.c.published_at.desc(), items.c.id.desc(),
+)  # fmt: skip
+Index(  # what may stand on a wall: a handful among a million that nobody has looked at
+    "items_vouched", items.c.event_id, items.c.published_at.desc(), items.c.id.desc(),
+    sqlite_where=text(VOUCHED), postgresql_where=text(VOUCHED),
 )  # fmt: skip
 
 changes = Table(

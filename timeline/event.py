@@ -62,6 +62,7 @@ class Event:
     url: str | None = None
     look: Look = PLAIN
     archived_at: datetime | None = None
+    walls_cleared_at: datetime | None = None  # what was in sight by then stays off the walls
     seq: int = 0
 
     @property

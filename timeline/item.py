@@ -69,6 +69,8 @@ class Item:
     first_seen_at: datetime
     published_at: datetime
     late: bool = False
+    shown_at: datetime | None = None  # first in sight
+    altered_at: datetime | None = None  # what it shows became different, and nobody answers for that
     highlighted_at: datetime | None = None
     phrase: str | None = None
     pinned_at: datetime | None = None

@@ -34,6 +34,12 @@ class Event(msgspec.Struct, kw_only=True):
     url: str
 
 
+class Wall(Event, kw_only=True):
+    """What a projector wall is told of its event; what stood there by ``walls_cleared_at`` is off it."""
+
+    walls_cleared_at: Moment | None
+
+
 class Events(msgspec.Struct, kw_only=True):
     """Every public event, the latest to start first."""
 
@@ -167,6 +173,12 @@ def event(told: timeline_event.Event, *, base_url: str, now: datetime) -> Event:
         seq=told.seq,
         url=f"{base_url.rstrip('/')}/e/{told.slug}",
     )
+
+
+def wall(told: timeline_event.Event, *, base_url: str, now: datetime) -> Wall:
+    cleared_at = told.walls_cleared_at
+    public = event(told, base_url=base_url, now=now)
+    return Wall(**msgspec.structs.asdict(public), walls_cleared_at=_utc(cleared_at) if cleared_at else None)
 
 
 def post(item: Item, dehydrated: Collection[str]) -> Post | Dehydrated:

@@ -47,6 +47,8 @@ PAGES = {  # where people read: these show the post whole, as the network's disp
     ("GET", "/e/{slug}"): "the timeline",
     ("GET", "/e/{slug}/stream"): "the same cards, as they come to an open page",
     ("GET", "/{slug}"): "leads to the timeline",
+    ("GET", "/e/{slug}/wall"): "the wall, where it passes its gate",
+    ("GET", "/e/{slug}/wall/stream"): "the same cards, as they come to an open wall",
     ("GET", "/p/{id}"): "the post's own page",
     ("POST", "/language"): "leads back to the page that it was sent from",
     ("GET", "/media/{key}"): "pictures of pages; their random keys stand in no other answer",

@@ -1,0 +1,168 @@
+"""The projector wall over HTTP: what reaches it, what leaves it, and how fast."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from dashboard.wall_settings import WallSettings
+from dashboard.wall_settings import read as settings
+from storage import events, walls
+from storage.tables import items
+from tests.dashboard.listener import listen
+from tests.dashboard.newsroom import NOON, Newsroom, an_event
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+async def room(store):
+    """An event whose only source is trusted: what it says is checked."""
+    return await Newsroom.open(store, trusted=True)
+
+
+async def change(room, where, kind="item.changed", *, at=LATER, **values):
+    """What the desk does to items, and tells of it."""
+
+    def do(writing):
+        for item_id in writing.execute(update(items).where(where).values(**values).returning(items.c.id)).scalars():
+            writing.record(kind, room.event.id, item_id, at)
+
+    await room.store.write(do)
+    return await room.number()
+
+
+async def last_id(room):
+    return await room.store.read(lambda reading: reading.scalar(select(func.max(items.c.id))))
+
+
+async def read(session, url, status=200):
+    async with session.get(url) as answer:
+        assert answer.status == status
+        return await answer.text(), answer.headers
+
+
+def cards(html):
+    return re.findall(r'<article[^>]* id="item-(\d+)"', html)
+
+
+async def test_a_wall_shows_what_is_checked_and_nothing_else(server, session, room):
+    await room.says("Checked words")
+    unchecked = await change(room, items.c.id == await last_id(room), checked=False)
+    assert unchecked
+    await room.says("Vouched words")
+
+    html, headers = await read(session, server / "e/conf/wall")
+
+    assert "Vouched words" in html
+    assert "Checked words" not in html
+    assert headers["X-Robots-Tag"] == "noindex"
+    timeline, _ = await read(session, server / "e/conf")
+    assert "Checked words" in timeline  # it was there to leak
+
+
+@pytest.mark.parametrize("query", ["gate=all", "gate=unchecked", "gate=", "show=timeline", "gate=checked&gate=all"])
+async def test_no_address_lets_an_unchecked_post_through(server, session, room, query):
+    await room.says("Nobody answers for this")
+    seq = await change(room, items.c.id == await last_id(room), checked=False)
+
+    for path in ("e/conf/wall?", "e/conf/wall?fragment=cards&"):
+        assert "Nobody answers" not in (await read(session, server / (path + query)))[0]
+    async with listen(session, server / f"e/conf/wall/stream?after=0&{query}") as wall:
+        await wall.until(seq)
+        assert b"Nobody answers" not in wall.raw
+
+
+async def test_a_wall_of_highlights_shows_nothing_else(server, session, room):
+    await room.says("Plain words")
+    await room.says("Picked words")
+    seq = await change(room, items.c.id == await last_id(room), highlighted_at=LATER)
+
+    html, _ = await read(session, server / "e/conf/wall?gate=highlights")
+    assert "Picked words" in html
+    assert "Plain words" not in html
+    async with listen(session, server / "e/conf/wall/stream?after=0&gate=highlights") as wall:
+        heard = await wall.until(seq)
+    assert [(message.kind, "Picked" in message.data) for message in heard[1:]] == [("remove", False), ("post", True)]
+
+
+async def test_what_no_longer_passes_is_taken_off(server, session, room):
+    await room.says("Here now")
+    item_id = await last_id(room)
+    async with listen(session, server / "e/conf/wall/stream?after=0") as wall:
+        assert "Here now" in (await wall.next("post")).data
+        for values in (
+            {"checked": False}, {"checked": True, "state": "hidden"},
+        ):  # fmt: skip
+            kind = "item.removed" if "state" in values else "item.changed"
+            await change(room, items.c.id == item_id, kind, **values)
+            assert (await wall.next()).json == {"id": str(item_id)}
+
+
+async def test_of_what_was_never_shown_a_wall_hears_nothing(server, session, store):
+    room = await Newsroom.open(store, an_event(moderation="before"))
+    await room.says("Waits for approval")
+    item_id = await last_id(room)
+    await room.hears([room.a_post("Waits still", uri="https://chat.example/0")])  # edited while it waits
+    await change(room, items.c.id == item_id, "item.held", staff_note="look at this")
+    seq = await change(room, items.c.id == items.c.id, "item.held", reason="waiting")
+    async with listen(session, server / "e/conf/wall/stream?after=0") as wall:
+        await room.store.write(events.archive, "conf", at=LATER)
+        heard = await wall.until(seq + 1)
+    assert {message.kind for message in heard} == {"event"}
+
+
+async def test_a_reader_who_was_away_is_told_what_left_meanwhile(server, session, room):
+    """Several changes of one post arrive as its last: that alone must take it off."""
+    await room.says("Comes and goes")
+    item_id = await last_id(room)
+    stood = await room.number()
+    await change(room, items.c.id == item_id, "item.removed", state="hidden")
+    seq = await change(room, items.c.id == item_id, "item.added", state="shown", checked=False)
+    async with listen(session, server / "e/conf/wall/stream") as level:  # the channel holds its last steps from here on
+        async with listen(session, server / f"e/conf/wall/stream?after={stood}") as wall:
+            heard = await wall.until(seq)
+        assert level.position == 0
+    assert {message.kind for message in heard} == {"remove"}
+    assert {message.json["id"] for message in heard} == {str(item_id)}
+
+
+async def test_clearing_empties_every_wall_and_a_new_one_stays_empty(server, session, room, store):
+    await room.says("Before")
+    async with listen(session, server / "e/conf/wall/stream") as wall:
+        await wall.next("event")
+        cleared_at = await store.write(walls.clear, room.event.id, at=LATER)
+        clear = await wall.next("clear")
+        state = await wall.next("event")
+    assert clear.json["before"] == cleared_at.timestamp() * 1000
+    assert state.json["walls_cleared_at"] == cleared_at.isoformat().replace("+00:00", "Z")
+    html, _ = await read(session, server / "e/conf/wall")
+    assert cards(html) == []
+    assert "data-cleared=" in html
+    async with listen(session, server / "e/conf/wall/stream?after=0") as wall:
+        heard = await wall.until(await room.number())
+    assert [message.kind for message in heard] == ["event", "remove", "event"]
+
+    await change(room, items.c.id == await last_id(room), highlighted_at=LATER + timedelta(minutes=1))
+    assert len(cards((await read(session, server / "e/conf/wall"))[0])) == 1
+    await store.write(walls.undo_clear, room.event.id, at=LATER)
+
+
+@pytest.mark.parametrize("path", ["wall", "wall/stream", "wall?fragment=cards"])
+async def test_a_draft_has_no_wall(server, session, store, path):
+    await Newsroom.open(store, an_event("secret", visibility="draft"))
+    await read(session, server / f"e/secret/{path}", 404)
+
+
+async def test_what_an_address_cannot_mean_is_left_at_the_usual(server, session, room):
+    assert settings({}) == WallSettings()
+    odd = {"layout": "spiral", "scale": "nan", "every": "1", "theme": "pink", "transparent": "perhaps", "show": "cats"}
+    assert settings(odd) == WallSettings(wrong=("layout", "theme", "show", "scale", "every", "transparent"))
+    assert settings({"name": "n" * 41}).name == ""
+    good = {"layout": "single", "scale": "1.25", "every": "20", "transparent": "1", "show": "sponsors,timeline"}
+    found = settings(good | {"name": "Foyer, left"})
+    assert (found.layout, found.scale, found.every_s, found.transparent) == ("single", 1.25, 20, True)
+    assert (found.show, found.name) == (("timeline", "sponsors"), "Foyer, left")
+    html, _ = await read(session, server / "e/conf/wall?name=%3Cscript%3Ealert(1)")
+    assert "<script>alert" not in html
