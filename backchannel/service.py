@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from backchannel import jobs
+from backchannel.announcing import Announcer
 from backchannel.figures import CollectorFigures, SourceFigures
 from backchannel.ledger import StoreLedger
 from backchannel.listening import address_of, raise_file_limit, take_port
@@ -30,6 +31,7 @@ from collector import registry
 from collector.addresses import is_reachable
 from collector.http import Http
 from collector.media import MediaFetcher
+from collector.publishing import Publisher
 from collector.supervisor import Collector
 from config.load import Settings
 from dashboard.app import listen, make_app
@@ -151,6 +153,10 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str, de
         for worker in (Collector(ledger, http, adapters), MediaFetcher(ledger, http, adapters)):
             await worker.start()
             stack.push_async_callback(worker.stop)
+        if settings.site.hub and callbacks is not None:
+            publisher = Publisher(http, settings.site.hub)
+            for run in (publisher.run, Announcer(store, tail, publisher, base_url).run):
+                stack.push_async_callback(_ended, asyncio.create_task(run()))
         stack.enter_context(jobs.running(jobs.Means(store=store, shelf=shelf, figures=figures)))
         app = make_app(
             store=store,
@@ -167,6 +173,11 @@ async def running(settings: Settings, taken: socket.socket, *, base_url: str, de
         yield events
 
 
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
 def _site(settings: Settings, base_url: str) -> Site:
     return Site(
         title=settings.site.title,
@@ -178,6 +189,7 @@ def _site(settings: Settings, base_url: str) -> Site:
         accent_hue=settings.site.accent_hue,
         links=settings.site.links,
         trusted_proxies=settings.site.trusted_proxies,
+        hubs=settings.site.hub,
         version=version(),
         language=settings.site.language,
     )

@@ -41,6 +41,7 @@ class Site(Table):
     trusted_proxies: Annotated[
         tuple[Annotated[str, AfterValidator(shapes.proxy)], ...], BeforeValidator(shapes.several)
     ] = ()
+    hub: Annotated[tuple[Annotated[str, AfterValidator(shapes.web_address)], ...], BeforeValidator(shapes.several)] = ()
     timezone: Zone = "UTC"
     language: Literal["en", "de"] = "en"  # those in dashboard/locale
     secret: SecretStr | None = None

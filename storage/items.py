@@ -94,6 +94,16 @@ def page(
     return Page(items=tuple(shown), next=shown[-1].place if len(rows) > limit and shown else None, seq=seq)
 
 
+def newest(reading: Connection, event_id: int, *, limit: int, highlighted: bool = False) -> tuple[tuple[int, int], ...]:
+    """The newest shown posts, or highlights, by id and last change: equal while nothing is different."""
+    query = select(items.c.id, items.c.seq).where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+    query = query.where(items.c.parent_id.is_(None))
+    if highlighted:
+        query = query.where(items.c.highlighted_at.is_not(None))
+    rows = reading.execute(query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit))
+    return tuple((row.id, row.seq) for row in rows)
+
+
 def by_id(reading: Connection, item_id: int) -> Item:
     """A shown item; a comment while its entry is shown.
 

@@ -10,12 +10,11 @@ from datetime import datetime
 
 from dashboard import filters
 from dashboard.feeds.words import markup, title
+from dashboard.languages import gettext
 from dashboard.site import Site
 from timeline.item import Item
 from timeline.link import web_address
 from timeline.tidy import fit
-
-LANGUAGE = "en-GB"  # of our own words alone: a feed names no language for posts of which we know none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,8 @@ def entry(item: Item, site: Site, *, dehydrated: str = "", lengths: Mapping[str,
     page, original = site.absolute(f"/p/{item.id}"), web_address(item.post.url)
     if dehydrated:
         return Entry(
-            id=page, link=original or page, original=original, title=f"A post on {dehydrated}", html="",
+            id=page, link=original or page, original=original, html="",
+            title=gettext("A post on %(network)s", network=dehydrated),
             published=item.published_at, updated=item.published_at, author=None, language="", tags=(), pictures=(),
         )  # fmt: skip
     post, author = item.post, item.post.author

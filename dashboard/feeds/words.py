@@ -3,6 +3,7 @@
 from html import escape
 
 from dashboard.filters import mark_phrase, quoted_address
+from dashboard.languages import gettext
 from dashboard.site import Site
 from timeline.item import Item
 from timeline.link import web_address
@@ -20,7 +21,10 @@ def title(item: Item) -> str:
     """Who, and how it begins: the phrase of a highlight, an article's own title, the first words of a post."""
     post = item.post
     if post.content_warning:
-        return f"{post.author.name}: content warning, {shortened(post.content_warning, TITLE)}"
+        return gettext(
+            "%(name)s: content warning, %(words)s",
+            name=post.author.name, words=shortened(post.content_warning, TITLE),
+        )  # fmt: skip
     if post.title and post.network == "feed":
         return post.title
     said = (item.phrase if item.highlighted_at else "") or post.title or shortened(post.text, TITLE) or _shown(post)
@@ -36,16 +40,16 @@ def markup(item: Item, site: Site) -> str:
         )
     parts = [_said(item, page)]
     if post.sensitive and post.media:
-        parts.append(f'<p><a href="{escape(page)}">Pictures marked as sensitive</a></p>')
+        parts.append(_link(page, gettext("Pictures marked as sensitive by their author")))
     elif post.media:
         parts += [_picture(one, site) for one in post.media if one.key and one.kind != "audio"]
     if post.poll:
         parts.append("<ul>" + "".join(f"<li>{escape(option.text)}</li>" for option in post.poll.options) + "</ul>")
     elif post.card and not post.title and (address := web_address(post.card.url)):
-        parts.append(f'<p><a href="{escape(address)}">{escape(post.card.title)}</a></p>')
+        parts.append(_link(address, post.card.title))
     parts.append(_quoted(item.quotation, post))
     if item.note:
-        parts.append(f"<p><em>Desk note:</em> {escape(item.note)}</p>")
+        parts.append(f"<p><em>{escape(gettext('Desk note'))}:</em> {escape(item.note)}</p>")
     return "".join(parts)
 
 
@@ -61,12 +65,12 @@ def _said(item: Item, page: str) -> str:
         return paragraphs(shortened(post.text, EXCERPT))
     head = f"<p><strong>{escape(post.title)}</strong></p>" if post.title else ""
     if len(post.text) > WHOLE:
-        return f'{head}{paragraphs(post.text[:WHOLE])}<p><a href="{escape(page)}">Read on</a></p>'
+        return head + paragraphs(post.text[:WHOLE]) + _link(page, gettext("Read on"))
     return head + (mark_phrase(post.html, item.phrase) if item.highlighted_at and item.phrase else post.html)
 
 
 def _shown(post: Post) -> str:
-    return "a picture" if post.media and not post.sensitive else ""
+    return gettext("a picture") if post.media and not post.sensitive else ""
 
 
 def _picture(one: Media, site: Site) -> str:
@@ -81,4 +85,8 @@ def _quoted(quotation: Quotation | None, post: Post) -> str:
         said = escape(shortened(quoted.text, _QUOTED))
         return f"<blockquote><p><cite>{escape(quoted.author.name)}</cite>: {said}</p></blockquote>"
     address = quoted_address(post.quotes)
-    return f'<p><a href="{escape(address)}">Quotes a post</a></p>' if address and quotation is None else ""
+    return _link(address, gettext("Quotes a post")) if address and quotation is None else ""
+
+
+def _link(address: str, words: str) -> str:
+    return f'<p><a href="{escape(address)}">{escape(words)}</a></p>'

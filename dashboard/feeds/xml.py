@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from dashboard.feeds.entries import LANGUAGE, Entry, Feed
+from dashboard.feeds.entries import Entry, Feed
 from dashboard.filters import iso
+from dashboard.languages import spoken
 
 PICTURE = "image/webp"  # whatever the source had: our copies are all made anew
 _GENERATOR = "Backchannel"
@@ -16,7 +17,7 @@ def atom(feed: Feed) -> bytes:
     root = Element("feed", namespaces)
     _put(root, "id", feed.address)
     _put(root, "title", feed.title)
-    _put(root, "subtitle", feed.subtitle, **{"xml:lang": LANGUAGE})
+    _put(root, "subtitle", feed.subtitle, **{"xml:lang": spoken().html})
     _put(root, "updated", _utc(feed.updated))
     for rel, href, kind in (("self", feed.address, "application/atom+xml"), ("alternate", feed.page, "text/html")):
         _put(root, "link", rel=rel, type=kind, href=href)

@@ -13,6 +13,7 @@ from dashboard.feeds.json import json
 from dashboard.feeds.xml import atom, rss
 from dashboard.filters import dates
 from dashboard.keys import DEHYDRATED, RENDERER, SITE, STORE
+from dashboard.languages import gettext
 from storage import changes, items, media
 from timeline.event import Event
 from timeline.item import Item
@@ -61,11 +62,17 @@ async def _feed(request: web.Request, event: Event, kind: str, name: str) -> Fee
     kept = await store.read(media.lengths, [one.key for item in page.items for one in item.post.media if one.key])
     gone = await store.read(changes.removals, event.id, limit=ENTRIES)
     entries = tuple(_entry(request, item, kept, picked=picked) for item in page.items)
-    what = f"Highlights of {event.title}" if picked else event.title
-    said = f"{'What staff picked of what was' if picked else 'Everything'} said about {event.title}, {dates(event)}"
+    what = gettext("Highlights of %(event)s", event=event.title) if picked else event.title
+    about = (
+        gettext(
+            "What the desk picked of what was said about %(event)s, %(dates)s", event=event.title, dates=dates(event)
+        )
+        if picked
+        else gettext("Everything said about %(event)s, %(dates)s", event=event.title, dates=dates(event))
+    )
     return Feed(
         title=fit(what, _NAMED),
-        subtitle=fit(said, _NAMED),
+        subtitle=fit(about, _NAMED),
         address=site.absolute(f"/e/{event.slug}/{name}"),
         page=site.absolute(f"/e/{event.slug}/highlights" if picked else f"/e/{event.slug}"),
         publisher=fit(site.title, _NAMED),

@@ -119,6 +119,8 @@ class FakeHub:
         if self.refuses is not None:
             wait = {"Retry-After": self.retry_after} if self.retry_after else {}
             return web.Response(status=self.refuses, headers=wait)
+        if told["hub.mode"] == "publish":
+            return web.Response(status=204)
         task = asyncio.create_task(self._make_sure(told))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
