@@ -10,7 +10,7 @@ WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1;
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint check peers bench soak shots lock clean browser
+.PHONY: help run demo test lint check peers bench soak shots words lock clean browser
 
 help:
 	@echo "make run     serve on http://127.0.0.1:8080 with backchannel.toml (written where there is none)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench   measure delivery, feeds, intake and pages against what they stand on"
 	@echo "make soak    run long under load and watch memory"
 	@echo "make shots   draw every page, at every size, light and dark, into shots/index.html"
+	@echo "make words   bring the catalogues of other languages up to date with what pages say"
 	@echo "make lock    write the lock files anew after a change of dependencies (needs uv)"
 	@echo "make clean   remove the environments and caches"
 
@@ -60,6 +61,16 @@ soak: .venv-test/ready
 
 shots: .venv-test/ready browser
 	@.venv-test/bin/python -m bench.shots $(or $(ARGS),shots)
+
+words: .venv-test/ready
+	@echo "Updating dashboard/locale"
+	@.venv-test/bin/pybabel --quiet extract $(EXTRACTING) --output-file build/words.pot dashboard
+	@.venv-test/bin/pybabel --quiet update $(UPDATING) --input-file build/words.pot --output-dir dashboard/locale
+
+# Also what tests/dashboard/test_catalogues.py reads.
+EXTRACTING = --mapping pyproject.toml --keyword later:1,1t --keyword later:1,2,2t --keyword plurals:1,2 --add-location file \
+	--sort-by-file --omit-header
+UPDATING = --domain backchannel --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width 120
 
 lock:
 	@echo "Writing requirements.lock and requirements-dev.lock"

@@ -6,24 +6,51 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from dashboard.languages import gettext, later, message, ngettext
 from timeline.event import Event
 from timeline.network import NetworkInfo, SourceStatus
 
 _NAMED = 3
+NETWORKS = (later("News"), later("Recording"))
+"""Networks that are called otherwise in other languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """One network of an event. ``at`` is when it last answered, ``since`` when it last brought a post."""
+    """One network of an event: facts, which become words when somebody looks.
+
+    ``at`` is when it last answered, ``since`` when it last brought a post, ``places`` its servers or
+    sites, ``tags`` what it is searched for; ``recorded`` says that it only plays something again.
+    """
 
     key: str
-    label: str
-    what: str
+    name: str
+    tags: tuple[str, ...]
+    places: tuple[str, ...]
+    recorded: bool
     state: Literal["ok", "waiting", "failing", "stopped"]
     polled: bool
     at: datetime | None
     since: datetime | None
     posts: int
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return message(self.name)
+
+    @property
+    def what(self) -> str:
+        """What is listened to, in a line."""
+        if self.recorded:
+            return gettext("A recorded conference, played again")
+        places = _listed(self.places)
+        if not self.tags:
+            return places
+        tags = f" {gettext('or')} ".join(f"#{tag}" for tag in self.tags)
+        if not places:
+            return gettext("Posts with %(tags)s", tags=tags)
+        return gettext("Posts with %(tags)s on %(places)s", tags=tags, places=places)
 
 
 def networks_heard(event: Event, sources: Sequence[SourceStatus], networks: Sequence[NetworkInfo]) -> list[Heard]:
@@ -39,10 +66,14 @@ def late(heard: Iterable[Heard]) -> Heard | None:
 
 
 def _heard(event: Event, sources: Sequence[SourceStatus], info: NetworkInfo | None, kind: str) -> Heard:
+    recorded = info is not None and any(field.kind == "file" for field in info.fields)
+    places = (_place(status.source.settings, status.source.label) for status in sources)
     return Heard(
         key=kind,
-        label=info.label if info else kind.capitalize(),
-        what=_what(event, sources, info),
+        name=info.label if info else kind.capitalize(),
+        tags=event.hashtags if info is not None and info.tagged and not recorded else (),
+        places=tuple(dict.fromkeys(place for place in places if place)),
+        recorded=recorded,
         state=_together(sources),
         polled=any(status.next_poll_at for status in sources),
         at=max((s.last_success_at for s in sources if s.last_success_at), default=None),
@@ -60,18 +91,6 @@ def _together(sources: Sequence[SourceStatus]) -> Literal["ok", "waiting", "fail
     return "stopped"
 
 
-def _what(event: Event, sources: Sequence[SourceStatus], info: NetworkInfo | None) -> str:
-    if info is not None and any(field.kind == "file" for field in info.fields):
-        return "A recorded conference, played again"
-    places = list(
-        dict.fromkeys(place for status in sources if (place := _place(status.source.settings, status.source.label)))
-    )
-    tags = " or ".join(f"#{tag}" for tag in event.hashtags)
-    if info is not None and info.tagged and tags:
-        return f"Posts with {tags}" + (f" on {_list(places)}" if places else "")
-    return _list(places)
-
-
 def _place(settings: Mapping[str, object], label: str) -> str:
     if label:
         return label
@@ -79,9 +98,10 @@ def _place(settings: Mapping[str, object], label: str) -> str:
     return (urlsplit(str(address)).hostname or "").removeprefix("www.")
 
 
-def _list(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     if len(names) <= 1:
         return "".join(names)
     if len(names) <= _NAMED:
-        return ", ".join(names[:-1]) + f" and {names[-1]}"
-    return ", ".join(names[: _NAMED - 1]) + f" and {len(names) - _NAMED + 1} more"
+        return gettext("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    kept, rest = ", ".join(names[: _NAMED - 1]), len(names) - _NAMED + 1
+    return ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", rest, names=kept)

@@ -91,7 +91,7 @@ class Renderer:
 
     def label(self, network: str) -> str:
         """What people call a network."""
-        return self._labels.get(network, network.capitalize())
+        return languages.message(self._labels.get(network, network.capitalize()))
 
     def _icon(self, name: str, size: str = "") -> Markup:
         return _use(

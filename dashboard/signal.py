@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from dashboard import strokes
-from dashboard.filters import last_moment
+from dashboard.filters import last_moment, weekday
 from dashboard.strokes import Bars
 from timeline.event import Event
 from timeline.item import Place
@@ -37,10 +37,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """A word under the bars, ``at`` so many per cent of the width."""
+    """A word under the bars, ``at`` so many per cent of the width: a time where the event is, or a day."""
 
     at: float
-    text: str
+    when: date
+
+    @property
+    def text(self) -> str:
+        """14:30 or Mon 12, in the language of who looks."""
+        return f"{self.when:%H:%M}" if isinstance(self.when, datetime) else weekday(self.when)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +198,7 @@ def _ticks(part: range, event: Event, span: Span) -> tuple[Tick, ...]:
     return tuple(
         Tick(
             at=round(100 * (at - part.start) / len(part), 2),
-            text=f"{(span.start + at * MINUTE).astimezone(event.zone):%H:%M}",
+            when=(span.start + at * MINUTE).astimezone(event.zone),
         )
         for at in range(first, part.stop, every)
     )
@@ -203,7 +208,7 @@ def _day_ticks(shown: Sequence[range], days: Sequence[date]) -> tuple[Tick, ...]
     every = 1 if len(days) <= 7 else 2
     whole = sum(map(len, shown))
     return tuple(
-        Tick(at=round(100 * sum(map(len, shown[:n])) / whole, 2), text=f"{day:%a} {day.day}")
+        Tick(at=round(100 * sum(map(len, shown[:n])) / whole, 2), when=day)
         for n, day in enumerate(days)
         if n % every == 0
     )

@@ -7,7 +7,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from dashboard import strokes
-from dashboard.filters import counted
+from dashboard.filters import grouped
+from dashboard.languages import gettext, message, ngettext
 from timeline import forecast
 from timeline.event import Event
 from timeline.network import NetworkInfo, SourceStatus
@@ -83,13 +84,20 @@ def summary(told: Sequence[Standing]) -> str:
     faults = [one.name for one in wanted if one.mood == "fault"]
     slow = [one.name for one in wanted if one.mood == "slow"]
     if not wanted:
-        return "Nothing is being collected." if told else "No sources yet."
+        return gettext("Nothing is being collected.") if told else gettext("No sources yet.")
+    if faults and len(wanted) == 1:
+        return gettext("1 of 1 source needs a look: %(name)s.", name=faults[0])
     if faults:
-        needs = "needs" if len(faults) == 1 else "need"
-        return f"{len(faults)} of {counted(len(wanted), 'source')} {needs} a look: {_some(faults)}."
+        return ngettext(
+            "%(num)s of %(all)s sources needs a look: %(names)s.",
+            "%(num)s of %(all)s sources need a look: %(names)s.",
+            len(faults), all=len(wanted), names=_some(faults),
+        )  # fmt: skip
+    if slow and len(wanted) == 1:
+        return gettext("%(name)s waits.", name=slow[0])
     if slow:
-        return f"All {len(wanted)} answer, not all in full: {_some(slow)}." if len(wanted) > 1 else f"{slow[0]} waits."
-    return f"All {len(wanted)} sources are up." if len(wanted) > 1 else "The source is up."
+        return gettext("All %(all)s answer, not all in full: %(names)s.", all=len(wanted), names=_some(slow))
+    return gettext("All %(all)s sources are up.", all=len(wanted)) if len(wanted) > 1 else gettext("The source is up.")
 
 
 def _standing(event: Event, status: SourceStatus, info: NetworkInfo | None, paces: Paces, now: datetime) -> Standing:
@@ -121,11 +129,13 @@ def _standing(event: Event, status: SourceStatus, info: NetworkInfo | None, pace
 def name(status: SourceStatus, info: NetworkInfo | None) -> str:
     """What people call a source: its label, or its network and where on it."""
     source = status.source
-    label = info.label if info else source.kind.capitalize()
+    label = message(info.label if info else source.kind.capitalize())
     place = _place(status)
     if source.label:
         return source.label
-    return place if place and info is not None and not info.tagged else f"{label} on {place}" if place else label
+    if place and info is not None and not info.tagged:
+        return place
+    return gettext("%(network)s on %(place)s", network=label, place=place) if place else label
 
 
 def _mood(event: Event, status: SourceStatus, lag_s: float | None, overdue: bool, now: datetime) -> Mood:
@@ -144,12 +154,14 @@ def _how(status: SourceStatus, info: NetworkInfo | None) -> str:
     if status.state == "waiting" and status.error:
         return ""  # what it waits for is told, and until then it is not asked
     if due is None:
-        return "listening live"
+        return gettext("listening live")
     usual_s = status.source.every_s or (info.default_every_s if info else 0.0)
     rhythm_s = (due - last).total_seconds() if last and status.state == "ok" and not status.error else usual_s
     if rhythm_s <= 1.5 * usual_s or status.source.every_s:
-        return f"asked every {_span(usual_s)}"
-    return "listening live" if info is not None and info.beside_s else f"asked every {_span(rhythm_s)}"
+        return gettext("asked every %(span)s", span=_span(usual_s))
+    if info is not None and info.beside_s:
+        return gettext("listening live")
+    return gettext("asked every %(span)s", span=_span(rhythm_s))
 
 
 def _what(status: SourceStatus, info: NetworkInfo | None) -> str:
@@ -170,8 +182,8 @@ def _place(status: SourceStatus) -> str:
 def _rate(bars: Sequence[int], hour: int) -> str:
     recent = sum(bars[-_RECENT * len(bars) // 60 :]) if bars else 0
     if recent >= _RECENT:
-        return f"{round(recent / _RECENT)} a minute"
-    return f"{hour:,} this hour" if hour else "none this hour"
+        return gettext("%(num)s a minute", num=grouped(round(recent / _RECENT)))
+    return gettext("%(num)s this hour", num=grouped(hour)) if hour else gettext("none this hour")
 
 
 def _spend(status: SourceStatus, hour: int, now: datetime) -> Spend | None:
@@ -180,13 +192,20 @@ def _spend(status: SourceStatus, hour: int, now: datetime) -> Spend | None:
         return None
     ahead = forecast.by_midnight(budget, last_hour=hour, at=now)
     out_at = forecast.runs_out_at(budget, last_hour=hour, at=now)
-    words = f"{budget.spent:,} of {budget.limit:,} posts read today"
+    read = {"read": grouped(budget.spent), "limit": grouped(budget.limit)}
     if not budget.left:
-        words += ", none left until midnight UTC"
+        words = gettext("%(read)s of %(limit)s posts read today, none left until midnight UTC", **read)
     elif out_at is not None:
-        words += f", spent by about {out_at:%H:%M} UTC at this pace"
+        words = gettext(
+            "%(read)s of %(limit)s posts read today, spent by about %(time)s UTC at this pace",
+            **read, time=f"{out_at:%H:%M}",
+        )  # fmt: skip
     elif ahead is not None:
-        words += f", about {ahead:,} by midnight UTC"
+        words = gettext(
+            "%(read)s of %(limit)s posts read today, about %(ahead)s by midnight UTC", **read, ahead=grouped(ahead)
+        )
+    else:
+        words = gettext("%(read)s of %(limit)s posts read today", **read)
     return Spend(
         words=words,
         spent=_share(budget.spent, budget.limit),
@@ -207,4 +226,8 @@ def _span(seconds: float) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else ", ".join(names[:2]) + f" and {len(names) - 2} more"
+    if len(names) <= 3:
+        return ", ".join(names)
+    return ngettext(
+        "%(names)s and %(num)s more", "%(names)s and %(num)s more", len(names) - 2, names=", ".join(names[:2])
+    )
