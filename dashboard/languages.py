@@ -56,6 +56,11 @@ class Language:
         return name[:1].upper() + name[1:]
 
     @cached_property
+    def samples(self) -> dict[str, int]:
+        """Each of its plural forms, as CLDR calls them, with a number that takes it."""
+        return {self.locale.plural_form(number): number for number in reversed(_SAMPLES)}
+
+    @cached_property
     def words(self) -> catalogues.NullTranslations:
         """Its catalogue, read when it is first spoken; what is missing there is said in English."""
         path = LOCALE / self.tag / _CATALOGUE
@@ -138,9 +143,7 @@ def later(*message: str) -> tuple[str, ...]:
 def plurals(one: str, many: str) -> Markup:
     """Every form of a count as attributes (``data-one``, ``data-other``) that scripts choose from; ``{num}`` stays."""
     language = spoken()
-    form = language.locale.plural_form
-    samples = {form(number): number for number in reversed(_SAMPLES)}
-    told = {kind: language.words.ngettext(one, many, number) for kind, number in samples.items()}
+    told = {kind: language.words.ngettext(one, many, number) for kind, number in language.samples.items()}
     return Markup(" ").join(Markup(f'data-{kind}="{escape(words)}"') for kind, words in sorted(told.items()))  # noqa: S704
 
 
