@@ -2,13 +2,14 @@
 
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -117,6 +118,11 @@ def grouped(number: int) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 post, 2 posts. Each noun stands in ``COUNTED``, where the catalogues find it."""
     return ngettext(f"%(num)s {one}", f"%(num)s {many or one + 's'}", number, num=grouped(number))
+
+
+def either(words: Sequence[str]) -> str:
+    """X, Mastodon or Bluesky"""
+    return format_list(words, style="or", locale=languages.spoken().locale)
 
 
 def ago(at: datetime, now: datetime, event: Event) -> str:

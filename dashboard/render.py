@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,9 +56,13 @@ class Renderer:
 
     def wall_card(self, item: Item, event: Event) -> str:
         """One post as it stands on a projector wall, where it passes the gate."""
-        if item.highlighted_at is not None and not wall.is_highlight(item):
-            item = replace(item, highlighted_at=None, phrase=None)  # of what it says now nobody chose anything
-        return self._wall_card.render(item=item, event=event, since=wall.vouched_since(item))
+        return self._wall_card.render(
+            item=item,
+            event=event,
+            words=wall.words(item, unaltered=item.post.network in self._guarded),
+            since=wall.vouched_since(item),
+            picked=item.highlighted_at if wall.is_highlight(item) else None,
+        )
 
     def wall_card_or_none(self, item: Item, event: Event) -> str | None:
         """One post on a wall; what cannot be drawn is left out, as nobody there can do anything about it."""
@@ -131,6 +134,7 @@ def _environment() -> Environment:
         epoch_ms=filters.epoch_ms,
         grouped=filters.grouped,
         counted=filters.counted,
+        either=filters.either,
         until=filters.until,
         ago=filters.ago,
         ahead=filters.ahead,
@@ -144,7 +148,7 @@ def _environment() -> Environment:
         safe_html=filters.safe_html,
         web_address=web_address,
         quoted_address=filters.quoted_address,
-        wall_words=lambda item, guarded: wallwords.words(item, guarded=guarded),
+        wall_words=lambda item, event, kind, guarded: wallwords.words(item, event, kind, guarded=guarded),
         wall_markup=wallwords.markup,
         wall_size=wallwords.size,
     )

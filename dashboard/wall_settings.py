@@ -18,6 +18,7 @@ SHOWS = ("timeline", "highlights", "sponsors")
 NAME = 40  # characters
 SCALES = (0.5, 4.0)
 SECONDS = (12, 600)  # one card at a time, and never faster than it can be read
+TURN = (24, 3600)  # seconds of the timeline before highlights and sponsors have their turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class WallSettings:
     show: tuple[str, ...] = SHOWS
     scale: float = 1.0
     every_s: int = SECONDS[0]
+    turn_s: int = 120
+    side: bool = True
     transparent: bool = False
     name: str = ""
     wrong: tuple[str, ...] = ()
@@ -72,9 +75,12 @@ def _scale(word: str) -> float | None:
     return value if SCALES[0] <= value <= SCALES[1] else None
 
 
-def _seconds(word: str) -> int | None:
-    whole = word.isascii() and word.isdecimal() and len(word) <= 4
-    return int(word) if whole and SECONDS[0] <= int(word) <= SECONDS[1] else None
+def _seconds(least: int, most: int) -> Callable[[str], int | None]:
+    def parse(word: str) -> int | None:
+        whole = word.isascii() and word.isdecimal() and len(word) <= 4
+        return int(word) if whole and least <= int(word) <= most else None
+
+    return parse
 
 
 def _switch(word: str) -> bool | None:
@@ -91,7 +97,9 @@ _PARAMETERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "gate": ("gate", _one_of(GATES)),
     "show": ("show", _shows),
     "scale": ("scale", _scale),
-    "every": ("every_s", _seconds),
+    "every": ("every_s", _seconds(*SECONDS)),
+    "turn": ("turn_s", _seconds(*TURN)),
+    "side": ("side", _switch),
     "transparent": ("transparent", _switch),
     "name": ("name", _name),
 }

@@ -10,34 +10,33 @@ from timeline.event import Event
 from timeline.item import Item
 from timeline.text import fold_hashtag
 
-MOST = 180  # characters; a longer post comes only through its marked phrase
-_SHORT, _MEDIUM = 70, 120
+_SHORT, _MEDIUM, _LONG = 70, 120, 182  # characters, quotation marks included
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
+_LAST_TAG = re.compile(r"(?<!\S)[#＃](\w*[^\W\d_]\w*)\Z")
 _GAP = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 
 
-def words(item: Item, *, guarded: bool) -> str:
-    """The words of a card: the phrase where one is marked, else the post; of an article its title.
+def words(item: Item, event: Event, kind: str, *, guarded: bool) -> str:
+    """The words of a card: its marked ``phrase``, the ``title`` of an article, or the ``whole`` of it.
 
-    A ``guarded`` network's post is never cut or changed. Addresses are named by their host, and
-    line breaks are kept as one each.
+    A ``guarded`` network's post is never cut or changed. Of the others addresses are named by
+    their host, lines stand close, and the event's own hashtags go from the end: they stand beside it.
     """
     post = item.post
     if guarded:
         return post.text
-    if item.highlighted_at and item.phrase:
+    if kind == "phrase" and item.phrase:
         return f"“{' '.join(item.phrase.split())}”"
-    said = post.title if post.title and post.network == "feed" else post.text
+    said = post.title or "" if kind == "title" else "\n".join(filter(None, (post.title, post.text)))
     said = _ADDRESS.sub(lambda found: _host(found[0]), said)
-    said = _GAP.sub(" ", _LINES.sub("\n", said)).strip()
-    return said if len(said) <= MOST else said[: MOST - 1].rsplit(maxsplit=1)[0].rstrip(",;:–-") + "…"
+    return _without_own(_GAP.sub(" ", _LINES.sub("\n", said)).strip(), _own(event))
 
 
 def markup(said: str, event: Event) -> Markup:
     """``said`` with the event's own hashtags quietened: everybody here knows them."""
-    own = {fold_hashtag(tag) for tag in event.hashtags}
+    own = _own(event)
     pieces, at = [], 0
     for tag in _TAG.finditer(said):
         pieces += [escape(said[at : tag.start()]), _tag(tag, own)]
@@ -56,7 +55,18 @@ def size(said: str) -> str:
         return "short"
     if len(said) <= _MEDIUM:
         return "medium"
-    return "long" if len(said) <= MOST + 2 else "whole"
+    return "long" if len(said) <= _LONG else "whole"
+
+
+def _own(event: Event) -> frozenset[str]:
+    return frozenset(fold_hashtag(tag) for tag in event.hashtags)
+
+
+def _without_own(said: str, own: Collection[str]) -> str:
+    rest = said
+    while (last := _LAST_TAG.search(rest)) and fold_hashtag(last[1]) in own:
+        rest = rest[: last.start()].rstrip()
+    return rest or said
 
 
 def _tag(found: re.Match[str], own: Collection[str]) -> Markup:

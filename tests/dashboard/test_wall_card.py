@@ -25,7 +25,9 @@ def an_item(text, *, phrase=None, highlighted=False, **post):
 def card():
     renderer = Renderer(Site(title="Harbour", base_url="http://live.example"), [MASTODON, X])
     template = renderer._environment.get_template("partials/_wall_card.html")
-    return lambda item: template.render(item=item, event=EVENT)
+    return lambda item, words="whole": template.render(
+        item=item, event=EVENT, words=words, since=NOON, picked=item.highlighted_at
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,22 +37,18 @@ def card():
         ("One\n\n\n two   three", "One\ntwo three"),
         ("See https://www.council.example/a/very/long?address=1, then", "See council.example, then"),
         ("🦭🦭", "🦭🦭"),
+        ("At #harbour26 there is tea #tides #Harbour26 #harbour26", "At #harbour26 there is tea #tides"),
+        ("#harbour26", "#harbour26"),
     ],
 )
 def test_short_words_stand_as_they_are_but_for_addresses(text, told):
-    assert wallwords.words(an_item(text), guarded=False) == told
+    assert wallwords.words(an_item(text), EVENT, "whole", guarded=False) == told
 
 
-def test_a_long_post_comes_through_its_phrase_alone():
-    text = "We went looking. " * 30
-    assert wallwords.words(an_item(text, phrase="went   looking"), guarded=False) == "“went looking”"
-    cut = wallwords.words(an_item(text), guarded=False)
-    assert (len(cut) <= wallwords.MOST, cut[-9:]) == (True, " We went…")
-
-
-def test_an_article_is_its_title():
-    said = wallwords.words(an_item("Body " * 90, title="Notes from the harbour", network="feed"), guarded=False)
-    assert said == "Notes from the harbour"
+def test_a_phrase_and_a_title_stand_for_the_rest():
+    long = an_item("We went looking. " * 30, phrase="went   looking", title="Notes from the harbour")
+    assert wallwords.words(long, EVENT, "phrase", guarded=False) == "“went looking”"
+    assert wallwords.words(long, EVENT, "title", guarded=False) == "Notes from the harbour"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_a_card_tells_the_scripts_what_they_need_and_links_nowhere(card):
     drawn = card(an_item("Tea is late", highlighted=True))
     assert re.findall(r' (id|data-[a-z]+)="([^"]*)"', drawn.partition(">")[0]) == [
         ("id", "item-7"), ("data-at", "1795262400000"), ("data-seq", "3"), ("data-network", "mastodon"),
-        ("data-size", "short"), ("data-highlight", "1795262400000"),
+        ("data-size", "short"), ("data-since", "1795262400000"), ("data-highlight", "1795262400000"),
     ]  # fmt: skip
     assert "<a " not in drawn
     assert "tabindex" not in drawn

@@ -1,7 +1,8 @@
 // The live stream: one connection for all tabs of a browser, opened again from the last number heard whenever it is lost.
 import { among } from './lead.js'
 
-const KINDS = ['post', 'remove', 'event', 'reset']
+const KINDS = ['post', 'remove', 'clear', 'event', 'reset']
+const STATES = ['clear', 'event'] // told again on connecting: what is so now, whatever its number
 const FIRST_WAIT_MS = 400
 const MOST_WAIT_MS = 15_000
 const TICK_MS = 5_000
@@ -83,7 +84,7 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
     if (!lost && (from > after || (kind === 'reset' && number > after))) return missed()
     const known = !lost && number <= after
     after = lost ? number : Math.max(after, number)
-    if (kind !== 'up' && (!known || kind === 'event')) heard(kind, data)
+    if (kind !== 'up' && (!known || STATES.includes(kind))) heard(kind, data)
   }
   const told = (message) => {
     if (message.ask !== undefined) {

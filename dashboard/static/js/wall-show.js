@@ -1,0 +1,89 @@
+// The rhythm of a wall: one card at a time, and by turns the timeline, its highlights and the sponsors' pictures.
+import { makePool } from './wall-pool.js'
+
+const HIGHLIGHT_BEATS = 3
+const STIR_BEATS = 5 // everything is on screen and nothing arrives: the cards change places
+const FEWEST = 2 // highlights that are worth a turn of their own
+
+// settings() are the present ones; stage is where the cards go.
+export function makeShow({ stage, settings, sponsors }) {
+  const pool = makePool()
+  let mode = 'timeline'
+  let beats = 0 // since the mode began, or the cards last moved
+  let turned = Date.now()
+  let cutOff = false
+  let timer = 0
+
+  const picked = () => cutOff || mode === 'highlights' || settings().gate === 'highlights'
+  const shown = () => new Set(stage.showing())
+  // In the order in which they should be seen.
+  function candidates() {
+    const cards = pool.list(picked())
+    const fresh = cards.filter((card) => !card.shown)
+    const seen = cards.filter((card) => card.shown).sort((a, b) => a.shown - b.shown)
+    const first = cards.find((card) => card.picked)
+    return [...new Set([...(first && !cutOff ? [first] : []), ...fresh, ...seen])]
+  }
+  const refill = () => { beats = 0; stage.fill(mode === 'sponsors' ? pool.list() : candidates()) }
+
+  const turns = {
+    timeline: () => pool.list().length > 0,
+    highlights: () => pool.list(true).length >= FEWEST && pool.list(true).length < pool.list().length,
+    sponsors: () => sponsors.length > 0 && !settings().transparent,
+  }
+  const due = () => {
+    if (mode === 'timeline') return Date.now() - turned >= settings().turn * 1000
+    return beats >= (mode === 'highlights' ? HIGHLIGHT_BEATS : sponsors.length)
+  }
+  // The next in the round that has something to show; false where there is no other.
+  function turn() {
+    const round = settings().show.filter((name) => turns[name]())
+    const next = round[(round.indexOf(mode) + 1) % round.length]
+    if (cutOff || !next || next === mode) return false
+    mode = next
+    turned = Date.now()
+    beats = 0
+    if (mode === 'sponsors') stage.slide(sponsors[0])
+    else refill()
+    return true
+  }
+
+  function beat() {
+    timer = setTimeout(beat, settings().every * 1000)
+    if (due() && turn()) return
+    beats++
+    if (mode === 'sponsors') { stage.slide(sponsors[beats % sponsors.length]); return }
+    const all = candidates()
+    const next = pool.next(shown(), picked())
+    if (!stage.suits(all.length)) refill()
+    else if (next) { if (mode === 'timeline') beats = 0; stage.swap(next, all) }
+    else if (beats >= STIR_BEATS && all.length > 1) refill()
+  }
+
+  const start = () => { clearTimeout(timer); timer = setTimeout(beat, settings().every * 1000); refill() }
+  return {
+    start,
+    mode: () => mode,
+    // The settings have changed: the round begins again.
+    again() { mode = settings().show[0] === 'sponsors' && !sponsors.length ? 'timeline' : settings().show[0]; turned = Date.now(); start() },
+    heard(node) {
+      if (settings().gate === 'highlights' && !node.dataset.highlight) { this.removed(node.id); return }
+      if (!pool.put(node)) { this.removed(node.id); return }
+      if (stage.has(node.id)) stage.replace(pool.get(node.id))
+      else if (!stage.showing().length && mode !== 'sponsors') start()
+    },
+    removed(...ids) {
+      ids.forEach(pool.drop)
+      if (stage.remove(ids) && !stage.showing().length) refill()
+    },
+    cleared(moment) { this.removed(...pool.before(moment).map((card) => card.id)) },
+    // Nobody can tell us any more what has to go: only what staff picked stays.
+    cutOff(yes) {
+      if (cutOff === yes) return
+      cutOff = yes
+      if (yes && mode !== 'sponsors') mode = 'timeline'
+      refill()
+    },
+    forget() { pool.clear(); stage.remove(stage.showing()); refill() },
+  }
+}
