@@ -9,8 +9,9 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, ca
 from storage import spending
 from storage.columns import Json, UtcTime
 from storage.tables import cursors as cursor_rows
-from storage.tables import events, gaps, sources
+from storage.tables import events, gaps, items, sources
 from storage.writing import Writing
+from timeline.item import State
 from timeline.network import Gap, Health, NetworkInfo, Secret, Source, SourceStatus
 from timeline.post import Cursor
 from timeline.text import fold_hashtag
@@ -129,6 +130,18 @@ def of_event(
         )
         for row in reading.execute(query)
     ]
+
+
+def networks_in_use(reading: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these networks that events which readers may see collect from, or show posts of."""
+    open_to_all = list(reading.scalars(select(events.c.id).where(events.c.visibility != "draft")))
+    here = sources.c.event_id.in_(open_to_all)
+    used = set(reading.scalars(select(sources.c.kind).where(here, sources.c.stopped_at.is_(None)).distinct()))
+    shown = items.c.event_id.in_(open_to_all) & (items.c.state == State.SHOWN.value)
+    for key in set(keys) - used:  # asked one by one: each is a step into an index, all at once a walk through it
+        if reading.execute(select(items.c.id).where(shown, items.c.network == key).limit(1)).first() is not None:
+            used.add(key)
+    return used & set(keys)
 
 
 def gaps_of(reading: Connection, event_id: int) -> dict[int, list[Gap]]:
