@@ -12,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from backchannel.figures import SourceFigures
 from collector.health import log_fault
-from storage import changes, inbox, media, schema, subscriptions
+from storage import changes, inbox, media, schema, screenings, subscriptions
 from storage.optimise import optimise
 from storage.shelf import Shelf
 from storage.store import Store
@@ -60,6 +60,11 @@ async def sweep_pushes(means: Means) -> None:
     await means.store.write(subscriptions.sweep, datetime.now(UTC))
 
 
+async def forget_walls(means: Means) -> None:
+    """Forget the walls that say nothing any more."""
+    await means.store.write(screenings.forget, at=datetime.now(UTC))
+
+
 async def renew_statistics(means: Means) -> None:
     """Let the database look at itself."""
     await asyncio.to_thread(optimise, means.store.url)
@@ -76,6 +81,7 @@ JOBS = (
     Job("trim the change log", every=HOUR, first=5 * MINUTE, run=trim_log),
     Job("sweep the pictures", every=10 * MINUTE, first=MINUTE, run=sweep_shelf),
     Job("sweep the pushes", every=MINUTE, first=3 * MINUTE, run=sweep_pushes),
+    Job("forget silent walls", every=10 * MINUTE, first=4 * MINUTE, run=forget_walls),
     Job("drop old copies", every=DAY, first=2 * MINUTE, run=drop_old_copies),
     Job("renew statistics", every=6 * HOUR, first=30 * MINUTE, run=renew_statistics),
 )

@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, exists, func, or_, select, text, update
 
+from storage import screenings
 from storage.columns import UtcTime
-from storage.tables import events, gaps, items, posts, sightings
+from storage.tables import VOUCHED, events, gaps, items, posts, sightings
 from storage.writing import Writing
 from timeline import recheck
 from timeline.item import State
@@ -33,10 +34,13 @@ def due(
     break. A post that several sources show is asked of the one whose words we hold.
     """
     asked: dict[int, tuple[int, str, bool]] = {}
+    on_walls = [item_id for _, item_id in screenings.shown_now(reading, at=at)]
     for since, source_ids in _grouped(reading, announced_since).items():
         told = recheck.rules(at, announced_since=since, metered=network.budget is not None)
         for rule in told.seldom if seldom else told.often:
             named = {"network": network.key, "before": rule.before, "since": rule.since, "now": at}
+            if rule.on_wall:
+                named["on_walls"] = on_walls
             query = _query(rule.since is not None, rule.on_wall, rule.collecting)
             for row in reading.execute(query, named | {"sources": source_ids, "upto": limit}):
                 first = row.post_id not in asked
@@ -104,9 +108,13 @@ def _query(bounded: bool, on_wall: bool, collecting: bool) -> Select[Any]:
 
 
 def _stands_on_a_wall() -> Any:
-    """Whether a post is in front of a hall; there are no walls yet: what staff picked out, while its event is on."""
+    """Whether a post is in front of a hall: walls say that they show it, or staff picked it out while its event is on.
+
+    What a wall says is anybody's word: it is believed of what may stand there, and of that alone.
+    """
     now = bindparam("now", type_=UtcTime)
     is_on = (events.c.starts_at <= now) & (events.c.ends_at >= now) & events.c.archived_at.is_(None)
     picked = items.c.highlighted_at.is_not(None) | items.c.pinned_at.is_not(None)
-    query = select(items.c.post_id).join_from(items, events).where(is_on, picked, items.c.state == State.SHOWN.value)
-    return posts.c.id.in_(query)
+    shown = items.c.id.in_(bindparam("on_walls", expanding=True)) & text(f"({VOUCHED})")
+    query = select(items.c.post_id).join_from(items, events).where(or_(and_(is_on, picked), shown))
+    return posts.c.id.in_(query.where(items.c.state == State.SHOWN.value))

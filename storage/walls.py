@@ -37,7 +37,7 @@ def standing(
     found: list[Item] = []
     last: Item | None = None
     for _ in range(0, MOST, AT_ONCE):
-        candidates = _candidates(reading, event, last, highlights_only)
+        candidates = _candidates(reading, event, last, highlights_only=highlights_only)
         found += [
             item
             for item in candidates
@@ -60,7 +60,7 @@ def clear(writing: Writing, event_id: int, *, at: datetime) -> datetime:
     It lies past all that stands there, though the clock of the machine that collects be ahead of ours.
     """
     [event] = events.by_ids(writing.connection, {event_id}).values()
-    shown = [wall.vouched_since(item) for item in _candidates(writing.connection, event, None, False)]
+    shown = [wall.vouched_since(item) for item in _candidates(writing.connection, event, None, highlights_only=False)]
     moment = max(at, *(since for since in shown if since is not None), (event.walls_cleared_at or at) + _TICK)
     writing.add(wall_clearings, {"event_id": event_id, "at": moment}, wall_clearings.c.at)
     _set(writing, event_id, moment, at)
@@ -80,6 +80,9 @@ def undo_clear(writing: Writing, event_id: int, *, of: datetime | None = None, a
     writing.execute(delete(wall_clearings).where(here, wall_clearings.c.at == cleared_at))
     before: datetime | None = writing.connection.scalar(last)
     _set(writing, event_id, before, at)
+    [event] = events.by_ids(writing.connection, {event_id}).values()
+    for item in _candidates(writing.connection, event, None, highlights_only=False):
+        writing.record("item.changed", event_id, item.id, at)  # open walls are told of them anew
     return before
 
 
@@ -88,7 +91,7 @@ def _set(writing: Writing, event_id: int, moment: datetime | None, at: datetime)
     writing.record("event.changed", event_id, None, at)
 
 
-def _candidates(reading: Connection, event: Event, after: Item | None, highlights_only: bool) -> list[Item]:
+def _candidates(reading: Connection, event: Event, after: Item | None, *, highlights_only: bool) -> list[Item]:
     """Up to ``AT_ONCE`` items that somebody answers for and that came after the last clearing, newest first."""
     query = select(item_rows.c.id).where(
         item_rows.c.event_id == event.id, text(f"({VOUCHED})"), item_rows.c.state == literal_column("'shown'")
