@@ -22,6 +22,7 @@ from dashboard.render import Renderer
 from dashboard.routes import routes
 from dashboard.site import Site
 from dashboard.turnstile import Turnstile
+from dashboard.wall_reports import Counter
 from storage.shelf import Shelf
 from storage.store import Store
 from storage.tail import Tail
@@ -64,6 +65,7 @@ def make_app(
     app[keys.GLANCES] = Glances(store, networks)
     app[keys.METRICS] = metrics
     app[keys.TURNSTILE] = Turnstile()
+    app[keys.WALL_REPORTS] = Counter()
     app[keys.DESK] = desk or Desk(secrets.token_urlsafe())
     app[keys.PROXIES] = Proxies.of(site.trusted_proxies)
     app[keys.HUB] = Hub(

@@ -52,12 +52,12 @@ class Attempts:
 
     def wait_s(self, origin: str, now: float) -> float:
         """How long this origin must still wait; 0 where it may try."""
-        known = self._by_origin.get(_network(origin))
+        known = self._by_origin.get(network_of(origin))
         return max(0.0, known.until - now) if known else 0.0
 
     def wrong(self, origin: str, now: float) -> None:
         """Somebody there gave a wrong token."""
-        name = _network(origin)
+        name = network_of(origin)
         known = self._by_origin.pop(name, None)
         if known is None or now - known.until > self.FORGOTTEN_S:
             known = _Mistakes()
@@ -70,7 +70,7 @@ class Attempts:
 
     def right(self, origin: str) -> None:
         """Somebody there has the token: earlier mistakes were slips."""
-        self._by_origin.pop(_network(origin), None)
+        self._by_origin.pop(network_of(origin), None)
 
 
 class TooManyTries(Exception):
@@ -194,7 +194,7 @@ def _bytes(word: str) -> bytes:
     return word.encode("utf-8", "surrogateescape")
 
 
-def _network(origin: str) -> str:
+def network_of(origin: str) -> str:
     """Where a guesser comes from: of IPv6 everybody has a whole range."""
     try:
         address = ip_address(origin)

@@ -22,7 +22,7 @@ PREFLIGHT = {
 }
 _PROGRAMS = re.compile(r"/(?:api|media)(?:/|\Z)")
 _FEEDS = re.compile(r"/e/[^/]+/(?:timeline|highlights)\.(?:atom|rss|json)\Z")
-_STAFF = re.compile(r"/api/v1/events/[^/]+/sources\Z")
+_STAFF = re.compile(r"/api/v1/events/[^/]+/(?:sources|walls(?:/clear)?)\Z")
 
 
 def is_for_programs(path: str) -> bool:

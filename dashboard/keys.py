@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # these find their own keys here
     from dashboard.glance import Glances
     from dashboard.hub import Hub
     from dashboard.render import Renderer
+    from dashboard.wall_reports import Counter
 
 Ready = Callable[[], Awaitable[str | None]]
 """None while this process can serve; else one plain sentence that says why it cannot."""
@@ -39,6 +40,7 @@ PROXIES = web.AppKey("proxies", Proxies)
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 GLANCES: web.AppKey[Glances] = web.AppKey("glances")
+WALL_REPORTS: web.AppKey[Counter] = web.AppKey("wall_reports")
 DESK: web.AppKey[Desk] = web.AppKey("desk")
 
 REFERENCE = web.RequestKey("reference", str)

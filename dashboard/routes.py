@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from dashboard import assets
-from dashboard.api import events, openapi, posts, sources
+from dashboard.api import events, openapi, posts, sources, walls
 from dashboard.views import (
     calendars,
     desk,
@@ -24,9 +24,11 @@ from dashboard.views import (
     stream,
     timeline,
     wall,
+    wall_report,
     websub,
 )
 from dashboard.views import sources as sources_page
+from dashboard.views import walls as walls_page
 
 SLUG = "{slug:[^/]+}"
 SHORT = "{slug:[A-Za-z0-9-]{1,64}}"
@@ -51,6 +53,7 @@ def routes() -> list[web.RouteDef]:
         *(web.get(f"/e/{SLUG}/{name}", feeds.show) for name in feeds.NAMES),
         web.get(f"/e/{SLUG}/wall", wall.show),
         web.get(f"/e/{SLUG}/wall/stream", wall.stream),
+        web.post(f"/e/{SLUG}/wall/report", wall_report.receive),
         web.get(f"/p/{ID}", post.show),
         web.post("/language", language.choose),
         web.get("/about/privacy", privacy.show),
@@ -60,6 +63,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/desk/sign-out", sign_in.leave),
         web.get(f"/desk/{SLUG}", desk.event),
         web.get(f"/desk/{SLUG}/sources", sources_page.show),
+        web.get(f"/desk/{SLUG}/walls", walls_page.show),
+        web.post(f"/desk/{SLUG}/walls/clear", walls_page.clear),
         web.get(f"/media/{KEY}", media.show),
         web.get("/theme.css", assets.theme),
         web.get("/static/{path:.+}", assets.serve),
@@ -68,6 +73,9 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/api/v1/events/{SLUG}/posts", events.posts),
         web.get(f"/api/v1/events/{SLUG}/stream", events.stream),
         web.get(f"/api/v1/events/{SLUG}/sources", sources.listing),
+        web.get(f"/api/v1/events/{SLUG}/walls", walls.listing),
+        web.post(f"/api/v1/events/{SLUG}/walls/clear", walls.clear),
+        web.delete(f"/api/v1/events/{SLUG}/walls/clear", walls.undo),
         web.get(f"/api/v1/posts/{ID}", posts.one),
         web.get("/api/v1/openapi.json", openapi.show),
         web.get(f"/websub/{KEY}", websub.verify, allow_head=False),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from dashboard.api import shape, sources
+from dashboard.api import shape, sources, walls
 from dashboard.api.parameters import MAX_WORDS
 from dashboard.keys import SITE
 from dashboard.problems import CONTENT_TYPE, Problem
@@ -31,6 +31,23 @@ _SOURCES_ABOUT = (
 )
 
 
+_WALLS_ABOUT = (
+    "The projector walls that were heard of in the last ten minutes, and what each says it shows. For staff, as the "
+    "sources are."
+)
+_CLEAR_ABOUT = (
+    "Empties every wall at once of what is in sight now, and keeps it off them until it is highlighted again; "
+    "with `undo`, lets back in what the last clearing took away. For staff."
+)
+_UNDO_ABOUT = "Lets back in what the last clearing of the walls took away. For staff."
+
+
+_STRUCTURES = (
+    shape.Events, shape.Event, shape.Page, shape.Post, shape.Dehydrated, sources.Sources, walls.Walls, walls.Clear,
+    Problem,
+)  # fmt: skip
+
+
 async def show(request: web.Request) -> web.Response:
     """GET /api/v1/openapi.json"""
     return web.Response(
@@ -45,10 +62,7 @@ def _document(version: str) -> bytes:
 
 def describe(version: str) -> dict[str, Any]:
     """The whole description."""
-    _, schemas = msgspec.json.schema_components(
-        (shape.Events, shape.Event, shape.Page, shape.Post, shape.Dehydrated, sources.Sources, Problem),
-        ref_template="#/components/schemas/{name}",
-    )
+    _, schemas = msgspec.json.schema_components(_STRUCTURES, ref_template="#/components/schemas/{name}")
     schemas["AnyPost"] = {
         "description": "A post, whole or, where its network's terms allow no more, its identifiers.",
         "oneOf": [_reference("Post"), _reference("Dehydrated")],
@@ -76,6 +90,11 @@ def describe(version: str) -> dict[str, Any]:
             },
             "/events/{slug}/stream": {"get": _stream(slug)},
             "/events/{slug}/sources": {"get": _for_staff("listSources", _SOURCES_ABOUT, "Sources", slug)},
+            "/events/{slug}/walls": {"get": _for_staff("listWalls", _WALLS_ABOUT, "Walls", slug)},
+            "/events/{slug}/walls/clear": {
+                "post": _clearing(slug),
+                "delete": _for_staff("undoClear", _UNDO_ABOUT, "Walls", slug),
+            },
             "/posts/{id}": {
                 "get": _read(
                     "getPost", "One post; 410 where it was removed for good.", "AnyPost", post_id, fails=(404, 410)
@@ -91,6 +110,13 @@ def describe(version: str) -> dict[str, Any]:
 def _for_staff(operation: str, about: str, answer: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     read = _read(operation, about, answer, *parameters, fails=(401, 404, 429))
     return {**read, "security": [{"staff": []}], "tags": ["staff"]}
+
+
+def _clearing(slug: dict[str, Any]) -> dict[str, Any]:
+    told = _for_staff("clearWalls", _CLEAR_ABOUT, "Walls", slug)
+    told["requestBody"] = {"required": False, "content": {_JSON: {"schema": _reference("Clear")}}}
+    told["responses"]["400"] = told["responses"]["404"]
+    return told
 
 
 def _filters() -> list[dict[str, Any]]:

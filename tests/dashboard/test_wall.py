@@ -1,5 +1,6 @@
 """The projector wall over HTTP: what reaches it, what leaves it, and how fast."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from dashboard.wall_settings import WallSettings
 from dashboard.wall_settings import read as settings
 from storage import events, walls
 from storage.tables import items
+from tests.dashboard.conftest import TOKEN
 from tests.dashboard.listener import listen
 from tests.dashboard.newsroom import NOON, Newsroom, an_event
 
@@ -20,6 +22,22 @@ LATER = NOON + timedelta(hours=1)
 async def room(store):
     """An event whose only source is trusted: what it says is checked."""
     return await Newsroom.open(store, trusted=True)
+
+
+@pytest.fixture
+async def desk(session, server):
+    """Asks for a page as somebody who has signed in."""
+    form = {"token": TOKEN, "to": "/desk"}
+    async with session.post(server / "desk/sign-in", data=form, allow_redirects=False) as answer:
+        cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    async def ask(path, method="GET", status=200, **more):
+        more["headers"] = {"Cookie": cookie} | more.get("headers", {})
+        async with session.request(method, server / path, allow_redirects=False, **more) as answer:
+            assert answer.status == status
+            return await answer.text()
+
+    return ask
 
 
 async def change(room, where, kind="item.changed", *, at=LATER, **values):
@@ -166,3 +184,124 @@ async def test_what_an_address_cannot_mean_is_left_at_the_usual(server, session,
     assert (found.show, found.name) == (("timeline", "sponsors"), "Foyer, left")
     html, _ = await read(session, server / "e/conf/wall?name=%3Cscript%3Ealert(1)")
     assert "<script>alert" not in html
+
+
+REPORT = {"id": "0a1b2c3d4e5f", "layout": "columns", "size": [1920, 1080], "showing": [], "name": "Foyer", "mode": ""}
+
+
+async def report(session, server, status=204, slug="conf", **differently):
+    async with session.post(server / f"e/{slug}/wall/report", json=REPORT | differently) as answer:
+        assert answer.status == status, await answer.text()
+
+
+async def asked(session, server, method="GET", path="walls", status=200, **more):
+    url = server / f"api/v1/events/conf/{path}"
+    async with session.request(method, url, headers={"Authorization": f"Bearer {TOKEN}"}, **more) as answer:
+        assert answer.status == status, await answer.text()
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        return await answer.json()
+
+
+async def test_staff_see_which_walls_are_there_and_what_each_shows(server, session, room, desk):
+    await room.says("On the left wall")
+    item_id = str(await last_id(room))
+    await report(session, server, showing=[item_id, "999999"], name="Left <b>wall")
+    await report(session, server, id="ffffffffffff", name="", layout="single")
+
+    told = await asked(session, server)
+    html = await desk("desk/conf/walls")
+
+    names = [(wall["name"], wall["layout"], wall["showing"], wall["silent"]) for wall in told["walls"]]
+    assert sorted(names) == [("", "single", [], False), ("Left <b>wall", "columns", [item_id, "999999"], False)]
+    assert told["cleared_at"] is None
+    assert "Left &lt;b&gt;wall" in html
+    assert "On the left wall" in html
+    assert "A wall without a name" in html
+
+
+async def test_a_wall_that_reports_again_stays_one_wall(server, session, room):
+    await report(session, server, layout="single")
+    first = (await asked(session, server))["walls"]
+    await report(session, server, layout="masonry", mode="sponsors")
+    [wall] = (await asked(session, server))["walls"]
+    assert (wall["layout"], wall["mode"], wall["since"]) == ("masonry", "sponsors", first[0]["since"])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "short"}, {"id": "with space in"}, {"id": "x" * 41}, {"name": "n" * 41}, {"layout": "spiral"},
+        {"size": [0, 1]}, {"size": [1920]}, {"size": [1e9, 1]}, {"showing": ["1"] * 13}, {"showing": ["1 OR 1"]},
+        {"showing": "1"}, {"mode": "<b>"}, {"more": 1}, {"name": None},
+    ],
+)  # fmt: skip
+async def test_a_report_that_no_wall_of_ours_sends_is_refused(server, session, room, odd):
+    await report(session, server, status=400, **odd)
+    assert (await asked(session, server))["walls"] == []
+
+
+async def test_a_report_is_refused_in_other_forms(server, session, room):
+    url = server / "e/conf/wall/report"
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"}
+    for status, more in (
+        (415, {"data": json.dumps(REPORT)}),
+        (403, {"data": json.dumps(REPORT), "headers": elsewhere}),
+        (413, {"data": json.dumps(REPORT | {"name": "n" * 3_000}), "headers": {"Content-Type": "application/json"}}),
+        (400, {"data": b"\xff{", "headers": {"Content-Type": "application/json"}}),
+    ):
+        async with session.post(url, **more) as answer:
+            assert answer.status == status
+    await report(session, server, status=404, slug="nowhere")
+
+
+async def test_one_address_is_neither_too_many_walls_nor_too_loud(server, session, room):
+    for n in range(20):
+        await report(session, server, id=f"wall-of-the-hall-{n}")
+    await report(session, server, status=429, id="one-too-many")
+    await report(session, server, id="wall-of-the-hall-7")
+    assert len((await asked(session, server))["walls"]) == 20
+
+
+async def test_staff_clear_the_walls_and_take_it_back(server, session, room, desk):
+    await room.says("Before")
+    [before] = cards((await read(session, server / "e/conf/wall"))[0])
+    async with listen(session, server / "e/conf/wall/stream") as wall:
+        await wall.next("event")
+        told = await asked(session, server, "POST", "walls/clear")
+        assert told["cleared_at"] is not None
+        assert (await wall.next("clear")).json["before"] > 0
+        assert cards((await read(session, server / "e/conf/wall"))[0]) == []
+        assert "Undo" in await desk("desk/conf/walls")
+
+        assert (await asked(session, server, "DELETE", "walls/clear"))["cleared_at"] is None
+        assert "Before" in (await wall.next("post")).data  # it comes back to walls that are open, too
+    assert cards((await read(session, server / "e/conf/wall"))[0]) == [before]
+
+    await asked(session, server, "POST", "walls/clear", json={})
+    assert (await asked(session, server, "POST", "walls/clear", json={"undo": True}))["cleared_at"] is None
+    await asked(session, server, "POST", "walls/clear", status=400, json={"undone": True})
+
+
+async def test_only_staff_may_clear_or_look(server, session, room):
+    for method, path in (
+        ("GET", "api/v1/events/conf/walls"), ("POST", "api/v1/events/conf/walls/clear"),
+        ("DELETE", "api/v1/events/conf/walls/clear"),
+    ):  # fmt: skip
+        async with session.request(method, server / path) as answer:
+            assert answer.status == 401
+    for method, path in (("GET", "desk/conf/walls"), ("POST", "desk/conf/walls/clear")):
+        async with session.request(method, server / path, allow_redirects=False) as answer:
+            assert answer.status == 303
+            assert answer.headers["Location"].startswith("/desk/sign-in")
+
+
+async def test_the_buttons_of_the_desk_clear_and_undo(server, session, room, desk):
+    await room.says("Before")
+    await desk("desk/conf/walls/clear", "POST", status=303)
+    cleared = (await asked(session, server))["cleared_at"]
+    assert cleared is not None
+    await desk("desk/conf/walls/clear", "POST", status=303, data={"undo": "2020-01-01T00:00:00+00:00"})
+    assert (await asked(session, server))["cleared_at"] == cleared  # another clearing was meant
+    await desk("desk/conf/walls/clear", "POST", status=303, data={"undo": cleared})
+    assert (await asked(session, server))["cleared_at"] is None
+    await desk("desk/conf/walls/clear", "POST", status=403, headers={"Sec-Fetch-Site": "cross-site"})
