@@ -19,6 +19,8 @@ from dashboard.keys import RENDERER, SITE
 from dashboard.site import Site
 
 STATIC = Path(str(files("dashboard"))) / "static"
+GUARD = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""For pictures that may be documents: an SVG draws itself, with no script, and reaches for nothing."""
 FOR_EVER = "public, max-age=31536000, immutable"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT = re.compile(r"\n\s+")
@@ -37,7 +39,7 @@ class Asset:
 
 
 class Assets:
-    """Every file below ``static/``, the joined style sheets and the host's own logo.
+    """Every file below ``static/``, the joined style sheets and the host's own logo and picture.
 
     ``site.css`` is all that stands in ``css/``; a folder there is a sheet of its own, loaded after it by the
     few pages that need it: ``css/wall/*.css`` is ``wall.css``.
@@ -51,9 +53,10 @@ class Assets:
             str(path.relative_to(STATIC)): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file()
         }
         found |= _bundles(found) | {name: _lean(body) for name, body in found.items() if name.startswith("js/")}
-        if site.logo is not None:
-            found[f"logo{site.logo.suffix}"] = site.logo.read_bytes()
-        self.logo = f"logo{site.logo.suffix}" if site.logo is not None else None
+        self.logo, self.picture = _name("logo", site.logo), _name("picture", site.picture)
+        for name, path in ((self.logo, site.logo), (self.picture, site.picture)):
+            if name is not None and path is not None:
+                found[name] = path.read_bytes()
         self.digest = _digest(found)
         self.modules = sorted(name for name in found if name.startswith("js/"))
         self.marks = frozenset(re.findall(r'id="n-(\w+)"', found["icons.svg"].decode()))
@@ -76,6 +79,8 @@ async def serve(request: web.Request) -> web.Response:
     if asset is None:
         raise web.HTTPNotFound
     headers = {"Cache-Control": FOR_EVER if digest == assets.digest else "no-cache"}
+    if name in (assets.logo, assets.picture):  # the organisers' own files, not ours
+        headers |= {"Content-Security-Policy": GUARD, "Cross-Origin-Resource-Policy": "cross-origin"}
     body = asset.body
     if asset.packed:
         headers["Vary"] = "Accept-Encoding"
@@ -90,6 +95,10 @@ async def theme(request: web.Request) -> web.Response:
     """GET /theme.css: the host's accent. Hue alone, so that contrast stays as it was measured."""
     hue = request.app[SITE].accent_hue
     return web.Response(text="" if hue is None else f":root{{--hue:{hue}}}", content_type="text/css")
+
+
+def _name(name: str, path: Path | None) -> str | None:
+    return f"{name}{path.suffix.lower()}" if path is not None else None
 
 
 def _bundles(found: Mapping[str, bytes]) -> dict[str, bytes]:

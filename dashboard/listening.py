@@ -29,6 +29,7 @@ class Heard:
     places: tuple[str, ...]
     recorded: bool
     state: Literal["ok", "waiting", "failing", "stopped"]
+    tagged: bool
     polled: bool
     at: datetime | None
     since: datetime | None
@@ -75,6 +76,7 @@ def _heard(event: Event, sources: Sequence[SourceStatus], info: NetworkInfo | No
         places=tuple(dict.fromkeys(place for place in places if place)),
         recorded=recorded,
         state=_together(sources),
+        tagged=info is not None and info.tagged,
         polled=any(status.next_poll_at for status in sources),
         at=max((s.last_success_at for s in sources if s.last_success_at), default=None),
         since=max((s.last_post_at for s in sources if s.last_post_at), default=None),

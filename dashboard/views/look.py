@@ -3,12 +3,11 @@
 from aiohttp import web
 
 from dashboard import public
+from dashboard.assets import GUARD
 from dashboard.keys import SHELF, STORE
 from timeline.event import Picture
 
 _TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
-GUARD = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""For pictures that are documents: an SVG draws itself, with no script, and reaches for nothing."""
 
 
 async def theme(request: web.Request) -> web.Response:

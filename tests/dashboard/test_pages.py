@@ -215,4 +215,4 @@ async def test_an_empty_page_promises_only_what_will_happen(
 
     assert f"<h2>{told}" in page
     assert '<h1 dir="auto">Void</h1>' in page
-    assert [words in page for words in ("will appear here on its own", "Post the first one")] == [promises] * 2
+    assert [words in page for words in ("will appear here on its own", "Your post appears here.")] == [promises] * 2
