@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import icalendar
 
+from dashboard.languages import gettext
 from dashboard.site import Site
 from timeline.event import Event
 
@@ -59,5 +60,9 @@ def _entry(event: Event, made_at: datetime, changed_at: datetime, site: Site) ->
 
 def _words(event: Event, address: str) -> str:
     tags = " ".join(f"#{tag}" for tag in event.hashtags)
-    lines = [f"Everything said about it: {address}", f"Post with {tags}" if tags else "", event.url or ""]
+    lines = [
+        gettext("Everything said about it: %(address)s", address=address),
+        gettext("Post with %(tags)s", tags=tags) if tags else "",
+        event.url or "",
+    ]
     return "\n".join(line for line in lines if line)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
-from dashboard import filters, public
+from dashboard import filters, languages, public
 from dashboard.calendar import Written
 from dashboard.keys import SITE, STORE
 from dashboard.site import Site
@@ -33,9 +33,9 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _feed(listed: list[Event], written: Written, site: Site) -> bytes:
-    feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})
+    feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": languages.spoken().html})
     _text(feed, "id", site.absolute("/events.atom"))
-    _text(feed, "title", f"{site.title}: events")
+    _text(feed, "title", languages.gettext("%(site)s: events", site=site.title))
     _text(feed, "updated", filters.iso(max((written[event.id][1] for event in listed), default=_BEGINNING)))
     _link(feed, "self", site.absolute("/events.atom"), "application/atom+xml")
     _link(feed, "alternate", site.absolute("/"), "text/html")
