@@ -85,10 +85,10 @@ def dates(event: Event) -> str:
     if first == last:
         return whole
     if (first.year, first.month) == (last.year, last.month):
-        return f"{_date(first, pgettext('date pattern', 'd'))}–{whole}"
+        return _date(first, pgettext("date pattern", "d")) + "–" + whole
     if first.year == last.year:
-        return f"{_date(first, pgettext('date pattern', 'd MMMM'))} – {whole}"
-    return f"{_date(first, pgettext('date pattern', 'd MMMM y'))} – {whole}"
+        return _date(first, pgettext("date pattern", "d MMMM")) + " – " + whole
+    return _date(first, pgettext("date pattern", "d MMMM y")) + " – " + whole
 
 
 def iso(at: datetime) -> str:
@@ -150,7 +150,7 @@ def moment(at: datetime, now: datetime, event: Event) -> str:
     local = at.astimezone(event.zone)
     same = local.date() == now.astimezone(event.zone).date()
     clock = f"{local:%H:%M}"
-    return clock if same else f"{_date(local, pgettext('date pattern', 'd MMMM'))}, {clock}"
+    return clock if same else _date(local, pgettext("date pattern", "d MMMM")) + ", " + clock
 
 
 def until(at: datetime, now: datetime, event: Event) -> str:

@@ -48,7 +48,8 @@ class Heard:
         places = _listed(self.places)
         if not self.tags:
             return places
-        tags = f" {gettext('or')} ".join(f"#{tag}" for tag in self.tags)
+        between = gettext("or")
+        tags = f" {between} ".join(f"#{tag}" for tag in self.tags)
         if not places:
             return gettext("Posts with %(tags)s", tags=tags)
         return gettext("Posts with %(tags)s on %(places)s", tags=tags, places=places)
