@@ -26,9 +26,6 @@ class Brackets(gettext.NullTranslations):
     def pgettext(self, context, message):
         return message if context == "date pattern" else f"«{message}»"
 
-    def npgettext(self, context, msgid1, msgid2, n):
-        return self.ngettext(msgid1, msgid2, n)
-
 
 def speak(patch):
     """Add the language for one test."""
@@ -56,10 +53,7 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         for name in _SPOKEN:
             self._look(given.get(name) or "", f"{tag} {name}")
-        if tag == "meta" and given.get("name", given.get("property", "")).removeprefix("og:") in (
-            "description",
-            "title",
-        ):
+        if given.get("name", given.get("property", "")).removeprefix("og:") in ("description", "title"):
             self._look(given.get("content", ""), "meta")
         if tag not in _VOID:
             self._open.append((tag, tag in _SILENT or (tag != "html" and "lang" in given)))

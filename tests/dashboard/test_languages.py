@@ -22,8 +22,9 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 WHO = replace(ANN, name="安 李", handle="@ann")
 GERMAN = {"Accept-Language": "de-AT, en;q=0.5"}
 PAGES = (
-    "", "e/conf", "e/conf?network=chat", "e/conf?network=feed", "e/conf?network=nowhere", "e/conf?before=none", "e/empty", "e/coming",
-    "e/past", "e/conf/wall", "p/1", "p/99", "e/nowhere", "nothing/here", "desk", "desk/sign-in", "desk/conf/sources", "desk/empty/sources",
+    "", "e/conf", "e/conf?network=chat", "e/conf?network=feed", "e/conf?network=nowhere", "e/conf?before=none",
+    "e/empty", "e/coming", "e/past", "e/conf/wall", "p/1", "p/99", "e/nowhere", "nothing/here",
+    "desk", "desk/sign-in", "desk/conf/sources", "desk/empty/sources",
 )  # fmt: skip
 
 

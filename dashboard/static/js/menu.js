@@ -16,7 +16,7 @@ document.querySelectorAll('[data-menu]').forEach((menu) => {
     copy.hidden = false
     copy.onclick = async () => {
       await navigator.clipboard.writeText(copy.dataset.copy)
-      copy.querySelector('span').textContent = 'Copied'
+      copy.querySelector('span').textContent = copy.dataset.copied
     }
   }
   if (share) {
