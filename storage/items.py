@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
+    exists,
     func,
     literal_column,
     or_,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from storage import media, posts, quotations, threads
 from storage.columns import UtcTime, micros
 from storage.tables import authors, events, items
+from storage.tables import media as media_rows
 from storage.tables import posts as post_rows
 from timeline.errors import ErasedItem, NoSuchItem
 from timeline.item import Item, Place, State
@@ -57,41 +59,66 @@ _BY_IDS = _WHOLE.where(
 _COMMENTS_AMONG = select(items.c.id).where(
     items.c.id.in_(bindparam("ids", expanding=True)), items.c.parent_id.is_not(None)
 )
+_SEEN = exists().where(
+    media_rows.c.post_id == items.c.post_id,
+    media_rows.c.role == literal_column("'post'"),
+    media_rows.c.kind != literal_column("'audio'"),
+)
 _SEQ = select(events.c.seq).where(events.c.id == bindparam("event"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of a timeline and where the next older one begins.
+    """A page of a timeline, newest first, and the places after which older and newer ones follow.
 
-    ``seq`` is the event's last change in the same snapshot: a stream from there on misses
+    ``newer`` is where a page is known to have something above it. ``seq`` is the event's last change in the same snapshot: a stream from there on misses
     nothing of this page and repeats nothing.
     """
 
     items: tuple[Item, ...]
     next: Place | None
     seq: int
+    newer: Place | None = None
 
 
 def page(
-    reading: Connection, event_id: int, *, before: Place | None = None, limit: int, where: Filter = EVERYTHING
+    reading: Connection,
+    event_id: int,
+    *,
+    before: Place | None = None,
+    after: Place | None = None,
+    oldest: bool = False,
+    limit: int,
+    where: Filter = EVERYTHING,
 ) -> Page:
-    """The newest shown items older than ``before``, newest first, ``limit`` at most.
+    """The newest shown items, or those next older than ``before``; ``limit`` at most.
 
-    Ordered by (published_at, id), so posts of one moment neither repeat nor vanish between pages.
+    Read the other way, the ``oldest``, or those next newer than ``after``. Ordered by (published_at, id),
+    so posts of one moment neither repeat nor vanish between pages.
     """
-    query = _page_query(before is not None, where.network is not None, where.highlighted)
+    upwards = after is not None or (oldest and before is None)
+    place = after or before
+    query = _page_query(upwards, place is not None, where.network is not None, where.media, where.highlighted)
     if where.words:
         query = _with_words(query, where.words)
     if where.without:
         query = query.where(items.c.network.not_in(sorted(where.without)))
     asked: dict[str, Any] = {"event": event_id, "upto": limit + 1, "network": where.network}
-    if before is not None:
-        asked |= {"published_at": before.published_at, "id": before.id}
+    if place is not None:
+        asked |= {"published_at": place.published_at, "id": place.id}
     rows = [tuple(row) for row in reading.execute(query, asked).all()]
     shown = _items(reading, [row[:-1] for row in rows[:limit]])
     seq = rows[0][-1] if rows else reading.scalar(_SEQ, {"event": event_id}) or 0
-    return Page(items=tuple(shown), next=shown[-1].place if len(rows) > limit and shown else None, seq=seq)
+    if upwards:
+        shown.reverse()
+    on, back = len(rows) > limit, place is not None
+    older, newer = (back, on) if upwards else (on, back)
+    return Page(
+        items=tuple(shown),
+        next=shown[-1].place if older and shown else None,
+        seq=seq,
+        newer=shown[0].place if newer and shown else None,
+    )
 
 
 def newest(reading: Connection, event_id: int, *, limit: int, highlighted: bool = False) -> tuple[tuple[int, int], ...]:
@@ -169,20 +196,27 @@ def comments_among(reading: Connection, item_ids: Sequence[int]) -> set[int]:
 
 
 @cache
-def _page_query(older: bool, of_network: bool, highlighted: bool | None) -> Select[Any]:
+def _page_query(
+    upwards: bool, from_place: bool, of_network: bool, seen: bool, highlighted: bool | None
+) -> Select[Any]:
     """Made once for each shape: building a statement costs more than running it."""
     query = _WHOLE.add_columns(_SEQ.scalar_subquery())
     query = query.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)
     query = query.where(items.c.parent_id.is_(None))
-    if older:
+    if from_place:
         place = tuple_(bindparam("published_at", type_=UtcTime), bindparam("id", type_=BigInteger))
-        query = query.where(tuple_(items.c.published_at, items.c.id) < place)
+        own = tuple_(items.c.published_at, items.c.id)
+        query = query.where(own > place if upwards else own < place)
     if of_network:
         query = query.where(items.c.network == bindparam("network"))
+    if seen:
+        query = query.where(_SEEN)
     if highlighted is not None:
         picked = items.c.highlighted_at.is_not(None)
         query = query.where(picked if highlighted else ~picked)
-    return query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(bindparam("upto", type_=Integer))
+    order = (items.c.published_at, items.c.id)
+    query = query.order_by(*(order if upwards else (column.desc() for column in order)))
+    return query.limit(bindparam("upto", type_=Integer))
 
 
 def _with_words(query: Select[Any], words: str) -> Select[Any]:

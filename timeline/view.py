@@ -13,6 +13,7 @@ class Filter:
     """What a reader asked to see; the empty filter is everything shown."""
 
     network: str | None = None
+    media: bool = False  # only posts with a picture or a film
     highlighted: bool | None = None
     words: str | None = None
     without: frozenset[str] = frozenset()  # networks left out

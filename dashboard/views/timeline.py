@@ -5,34 +5,28 @@ from typing import Any
 
 from aiohttp import web
 
-from dashboard import pages, public
+from dashboard import pages, public, tabs
+from dashboard.choice import Choice, NoSuchChoice
 from dashboard.glance import Glance
 from dashboard.keys import GLANCES, NETWORKS, RENDERER, STORE
 from dashboard.listening import late
 from dashboard.views import errors
 from storage import items
-from timeline.errors import BadCursor
 from timeline.event import Event
-from timeline.item import Place
-from timeline.view import Filter
 
 POSTS = 20  # of a page: two screens on a phone, 12 KB at most
 MODULES = (
-    "timeline.js", "announce.js", "connection.js", "keys.js", "lead.js", "live.js", "menu.js", "older.js", "order.js",
-    "place.js", "signal.js", "theme.js",
+    "timeline.js", "announce.js", "connection.js", "further.js", "keys.js", "lead.js", "live.js", "menu.js", "order.js",
+    "place.js", "signal.js", "theme.js", "words.js",
 )  # fmt: skip
 
 
-class _NoSuchView(Exception):
-    """The event is here, but not what the address asks of it."""
-
-
 async def show(request: web.Request) -> web.Response:
-    """The newest posts, or those before a position; ``fragment`` asks for the ``posts`` or the ``stage`` alone."""
+    """The newest posts, or those that the address asks for; ``fragment`` asks for the ``posts`` or the ``stage`` alone."""
     event = await public.event_by_slug(request.app[STORE], request.match_info["slug"])
     try:
         return await _answer(request, event, datetime.now(UTC))
-    except _NoSuchView as error:
+    except NoSuchChoice as error:
         return errors.no_such_view(request, event, str(error))
 
 
@@ -44,29 +38,26 @@ async def _answer(request: web.Request, event: Event, now: datetime) -> web.Resp
             return pages.answer(request, "partials/_stage.html", **await _stage(request, event, now))
         case _:
             posts, stage = await _posts(request, event, now), await _stage(request, event, now)
+            stage["tabs"] = await tabs.of(request, event, now, here="")
             return pages.answer(request, "timeline.html", modules=MODULES, **(stage | posts))
 
 
 async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
-    network, before = request.query.get("network"), request.query.get("before")
-    if network and network not in {info.key for info in request.app[NETWORKS]}:
-        raise _NoSuchView("This address asks for a network that we do not know.")
-    try:
-        position = Place.decode(before) if before else None
-    except BadCursor as error:
-        raise _NoSuchView("This address asks for posts from a place in the timeline that does not exist.") from error
-    where = Filter(network=network or None)
-    page = await request.app[STORE].read(items.page, event.id, before=position, limit=POSTS, where=where)
+    choice = Choice.of(f"/e/{event.slug}", request.query, {info.key for info in request.app[NETWORKS]})
+    page = await request.app[STORE].read(items.page, event.id, limit=POSTS, where=choice.filter, **choice.places)
+    shown = page.items[::-1] if choice.oldest else page.items
+    ends = [choice.link(before=page.next.encode()) if page.next else None,
+            choice.link(after=page.newer.encode()) if page.newer else None]
     return {
         "event": event,
         "now": now,
-        "items": page.items,
-        "cards": request.app[RENDERER].cards(page.items, event, now),
+        "items": shown,
+        "cards": request.app[RENDERER].cards(shown, event, now),
         "seq": page.seq,
-        "next": page.next.encode() if page.next else None,
-        "before": before,
-        "network_filter": network,
-        "first_run": not (page.items or network or before),
+        "choice": choice,
+        "above": ends[not choice.oldest],
+        "below": ends[choice.oldest],
+        "first_run": not page.items and choice.whole,
     }
 
 
@@ -84,6 +75,7 @@ async def _stage(request: web.Request, event: Event, now: datetime) -> dict[str,
         "highlights": glance.highlights,
         "pictures": glance.pictures,
         "shown_networks": _networks(request, glance),
+        "latest": glance.latest.published_at if glance.latest else None,
     }
 
 

@@ -119,8 +119,6 @@ async def test_a_list_scrolled_far_down_is_cut_above_and_leads_back(hall, visit)
     page = await visit("e/harbour26")
     while await page.locator("text=Post 40 ").count() == 0:
         await scroll(page, 999_999)
-        if await page.locator(".card").count() == 200:
-            await page.locator("[data-older] a").click()
         await page.wait_for_selector(IDLE)
         await settle(page)
 

@@ -24,12 +24,12 @@ async def test_a_timeline_shows_twenty_and_the_way_to_the_rest(server, room, ses
         await room.says(f"post {count}")
 
     first = await text(session, server / "e/conf")
-    older = re.search(r'data-older>\s*<a [^>]*href="/([^"]+)"', first)[1]
+    older = re.search(r'data-end="below">\s*<a [^>]*href="/([^"]+)"', first)[1]
     second = await text(session, server / older)
 
     assert re.findall(r"<p>post (\d+)</p>", first) == [str(n) for n in range(22, 2, -1)]
     assert re.findall(r"<p>post (\d+)</p>", second) == ["2", "1", "0"]
-    assert "Older posts" not in second
+    assert 'hidden>Older posts' in second
 
 
 async def test_a_part_is_the_same_as_in_the_page(server, room, session):

@@ -15,6 +15,18 @@ from timeline.item import Item, Place
 PROPERTY = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+async def leaf_up(scene: Scene, *, limit: int) -> list[Item]:
+    """From the oldest on."""
+    found: list[Item] = []
+    after: Place | None = None
+    while True:
+        page = await scene.store.read(items.page, scene.event.id, after=after, oldest=True, limit=limit)
+        found += page.items[::-1]
+        if page.newer is None:
+            return found
+        after = Place.decode(page.newer.encode())
+
+
 async def leaf_through(scene: Scene, *, limit: int) -> list[Item]:
     found: list[Item] = []
     before: Place | None = None
@@ -41,6 +53,7 @@ async def test_leafing_through_shows_everything_once_in_order(scene: Scene, mome
 
     found = await leaf_through(scene, limit=limit)
 
+    assert await leaf_up(scene, limit=limit) == found[::-1]
     assert [item.place for item in found] == sorted(
         (item.place for item in found), key=lambda place: (place.published_at, place.id), reverse=True
     )

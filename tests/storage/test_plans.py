@@ -15,6 +15,7 @@ from storage.store import Store
 from tests.factories import a_sighting
 from tests.storage.conftest import Scene
 from timeline.post import Sighting
+from timeline.view import Filter
 
 ENTRY = "https://feed.example/posts/entry"
 # What ANALYZE finds among 100,000 posts of 2,000 authors and two networks, of which 10,000 are comments.
@@ -76,9 +77,13 @@ async def test_a_page_is_read_in_order_whatever_is_said_under_entries_and_quoted
     await scene.offer(*posts, Sighting(ref="said", post=said.post, about=ENTRY), by=source)
 
     page = await steps(scene.store, items.page, scene.event.id, limit=20)
+    oldest = await steps(scene.store, items.page, scene.event.id, limit=20, oldest=True)
+    seen = await steps(scene.store, items.page, scene.event.id, limit=20, where=Filter(media=True))
     cards = await steps(scene.store, items.by_ids, range(1, 4))
 
-    assert "items_timeline" in page
-    assert "TEMP B-TREE FOR ORDER BY" not in page
+    for read in (page, oldest, seen):
+        assert "items_timeline" in read
+        assert "TEMP B-TREE FOR ORDER BY" not in read
+    assert "SCAN media" not in seen
     for table in ("posts", "authors", "tombstones"):
         assert f"SCAN {table}" not in page + cards

@@ -1,4 +1,6 @@
 // What is said aloud: a count of new posts now and then, never their words, never while somebody types.
+import { words } from './words.js'
+
 const EVERY_MS = 30_000
 const TYPING_MS = 5_000
 
@@ -9,8 +11,8 @@ let timer = 0
 
 const typing = () => document.activeElement?.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
 
-export function say(words) {
-  if (region) region.textContent = words
+export function say(said) {
+  if (region) region.textContent = said
 }
 
 export function arrived(count) {
@@ -26,7 +28,7 @@ function tell() {
   timer = 0
   if (!waiting) return
   if (typing()) { timer = setTimeout(tell, TYPING_MS); return }
-  say(waiting === 1 ? '1 new post' : `${waiting} new posts`)
+  say(words('new', { num: waiting }))
   last = performance.now()
   waiting = 0
 }

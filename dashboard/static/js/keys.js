@@ -17,11 +17,14 @@ export function listen(main, show) {
     const busy = dialog.open || event.target.closest('input, textarea, select, [contenteditable]')
     if (busy || !box.checked || event.ctrlKey || event.metaKey || event.altKey) return
     const links = main.querySelectorAll('.segment a')
+    const click = (name) => document.querySelector(name)?.click()
     const act = {
       j: () => step(main, 1),
       k: () => step(main, -1),
       '.': () => !main.querySelector('[data-pill]').hidden && show(),
-      t: () => document.querySelector('[data-theme-switch]').click(),
+      p: () => click('[data-pause]'),
+      t: () => click('[data-theme-switch]'),
+      '/': () => click('.tabs [href$="/search"]'),
       '?': () => dialog.showModal(),
     }[event.key.toLowerCase()] ?? (links[event.key - 1] && (() => links[event.key - 1].click()))
     if (!act) return

@@ -1,15 +1,24 @@
-// Which card stands before which: newest first, by time and then by number.
-const at = (card) => Number(card.dataset.at)
+// Which card stands before which: by time and then by number, the newest first or the oldest.
+export const at = (card) => Number(card.dataset.at)
 const number = (card) => Number(card.id.slice('item-'.length))
+const oldest = (feed) => 'oldest' in feed.dataset
 
 // Below 0 where one is older than other, above 0 where it is newer. A card that could not be drawn has no time.
 export const newer = (one, other) => at(one) - at(other) || number(one) - number(other)
 
-// The card that a new one goes in front of; null at the end.
-export const slot = (feed, card) => [...feed.children].find((other) => newer(card, other) > 0) ?? null
+const higher = (feed, one, other) => newer(one, other) * (oldest(feed) ? -1 : 1)
 
-// Whether a card belongs among those in the document, or would only be read with older posts.
-export const reach = (feed, card, more) => !more || !feed.lastElementChild || newer(card, feed.lastElementChild) > 0
+// The card at the end where new posts come in.
+export const latest = (feed) => (oldest(feed) ? feed.lastElementChild : feed.firstElementChild)
+
+// The card that a new one goes in front of; null at the end.
+export const slot = (feed, card) => [...feed.children].find((other) => higher(feed, card, other) > 0) ?? null
+
+// Whether a card belongs here, or would only be read further on: there are more above, or below.
+export function reach(feed, card, above, below) {
+  if (below && higher(feed, card, feed.lastElementChild) < 0) return false
+  return !(above && oldest(feed) && higher(feed, card, feed.firstElementChild) > 0)
+}
 
 // Opens in a card what the reader had opened in its older self: the same thing under the same words, no new warning.
 export function keepOpen(old, card) {

@@ -1,4 +1,7 @@
 // What stands beside the timeline: read again now and then, and the bars answer to the pointer.
+import { paused } from './place.js'
+import { clock, words } from './words.js'
+
 const EVERY_MS = 60_000
 const AFTER_POSTS_MS = 12_000
 const AFTER_REMOVAL_MS = 3_000 // the server's own glance is 2 s old at most
@@ -23,7 +26,7 @@ export function keepSignal({ main, expect, failed, life }) {
   async function read() {
     due = Infinity
     within(EVERY_MS * (0.9 + Math.random() / 5)) // readers who came together do not ask together
-    if (document.hidden || !navigator.onLine) return
+    if (document.hidden || !navigator.onLine || paused()) return
     try {
       const answer = await fetch(`${main.dataset.live}?fragment=stage`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (!answer.ok) return
@@ -73,10 +76,11 @@ function inspect(main) {
     const box = chart.getBoundingClientRect()
     const values = chart.dataset.values.split(' ')
     const bar = Math.min(values.length - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * values.length)))
-    const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: main.dataset.zone })
+    const times = clock(main.dataset.zone)
     const from = Number(chart.dataset.starts) + bar * chart.dataset.step * 1000
     figures.dataset.rest ??= figures.innerHTML
-    figures.textContent = `${values[bar]} ${values[bar] === '1' ? 'post' : 'posts'} from ${clock.format(from)} to ${clock.format(from + chart.dataset.step * 1000)}`
+    const [start, end] = [from, from + chart.dataset.step * 1000].map((at) => times.format(at))
+    figures.textContent = words('during', { num: Number(values[bar]), start, end })
   })
   stage.addEventListener('pointerleave', () => rest(stage.querySelector('[data-figures]')))
 }

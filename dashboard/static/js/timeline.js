@@ -4,7 +4,6 @@ import './menu.js'
 import { up, down } from './connection.js'
 import { listen } from './keys.js'
 import { follow } from './live.js'
-import { readOlder } from './older.js'
 import { keepOpen } from './order.js'
 import { keepPlace } from './place.js'
 import { keepSignal } from './signal.js'
@@ -14,7 +13,7 @@ const AGAIN_MS = 3_000
 const CROWDED_MS = 250 // at most so many batches a second are put into the page
 
 function start(main) {
-  const { live: address, only } = main.dataset
+  const { live: address, fits } = main.dataset
   const end = new AbortController()
   const life = end.signal
   const queue = []
@@ -24,7 +23,7 @@ function start(main) {
   let met = false
 
   const stream = follow({ address, after: Number(main.dataset.seq), heard, up: connected, down, life })
-  const { place, signal } = 'waiting' in main.dataset ? {} : timeline(main, { stream, newest, life })
+  const { place, signal } = 'waiting' in main.dataset ? {} : timeline(main, { stream, newest, reached, life })
   listen(main, () => place?.show())
 
   // Back after an absence, what stands beside the posts is as old as it.
@@ -39,7 +38,7 @@ function start(main) {
     if (kind === 'event') signal?.changed()
     if (kind === 'post') {
       const card = cardOf(data)
-      if (!only || !card.dataset.network || card.dataset.network === only) later(card)
+      later(!fits || card.matches(fits) ? card : card.id) // an edit may be the end of what made it fit
       signal?.changed()
     }
     if (kind === 'remove') {
@@ -65,8 +64,12 @@ function start(main) {
   }
 
   function newest() {
-    if (new URLSearchParams(location.search).has('before')) location.assign(only ? `${address}?network=${only}` : address)
-    else refresh(false)
+    if (main.dataset.newest === location.pathname + location.search) refresh(false)
+    else location.assign(main.dataset.newest)
+  }
+
+  function reached() {
+    history.replaceState(history.state, '', main.dataset.newest)
   }
 
   // Reads the page again and puts it in this one's place, the reader where they were.
@@ -78,9 +81,7 @@ function start(main) {
       const here = () => (stay && place?.where()) || []
       const from = place?.from(here())
       if (from && !here().some(({ id }) => page.getElementById(id))) { // the reader is further down than it reaches
-        const further = new URL(location)
-        further.searchParams.set('before', from)
-        page = await read(further)
+        page = await read(addressOf(main, from))
       }
       take(page, here(), stay)
     } catch {
@@ -115,11 +116,19 @@ async function read(address) {
   return new DOMParser().parseFromString(await answer.text(), 'text/html')
 }
 
-function timeline(main, { stream, newest, life }) {
+// The page that goes on from a place.
+function addressOf(main, place) {
+  const from = new URL(main.dataset.newest, location)
+  const oldest = 'oldest' in main.querySelector('[data-feed]').dataset
+  if (oldest) from.searchParams.set('order', 'oldest')
+  from.searchParams.set(oldest ? 'after' : 'before', place)
+  return from
+}
+
+function timeline(main, { stream, newest, reached, life }) {
   const column = main.querySelector('[data-scroller]')
   const feed = column.querySelector('[data-feed]')
-  const older = readOlder({ column, feed, append: (cards) => place.append(cards), life })
-  const place = keepPlace({ column, feed, older, earlier: 'before' in main.dataset, newest, life })
+  const place = keepPlace({ column, feed, known: Number(main.dataset.latest), newest, reached, life })
   const signal = keepSignal({ main, expect: stream.expect, failed: stream.open, life })
   return { place, signal }
 }
