@@ -196,9 +196,7 @@ def comments_among(reading: Connection, item_ids: Sequence[int]) -> set[int]:
 
 
 @cache
-def _page_query(
-    upwards: bool, from_place: bool, of_network: bool, seen: bool, highlighted: bool | None
-) -> Select[Any]:
+def _page_query(upwards: bool, from_place: bool, of_network: bool, seen: bool, highlighted: bool | None) -> Select[Any]:
     """Made once for each shape: building a statement costs more than running it."""
     query = _WHOLE.add_columns(_SEQ.scalar_subquery())
     query = query.where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value)

@@ -46,8 +46,10 @@ async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str,
     choice = Choice.of(f"/e/{event.slug}", request.query, {info.key for info in request.app[NETWORKS]})
     page = await request.app[STORE].read(items.page, event.id, limit=POSTS, where=choice.filter, **choice.places)
     shown = page.items[::-1] if choice.oldest else page.items
-    ends = [choice.link(before=page.next.encode()) if page.next else None,
-            choice.link(after=page.newer.encode()) if page.newer else None]
+    ends = [
+        choice.link(before=page.next.encode()) if page.next else None,
+        choice.link(after=page.newer.encode()) if page.newer else None,
+    ]
     return {
         "event": event,
         "now": now,

@@ -29,7 +29,7 @@ async def test_a_timeline_shows_twenty_and_the_way_to_the_rest(server, room, ses
 
     assert re.findall(r"<p>post (\d+)</p>", first) == [str(n) for n in range(22, 2, -1)]
     assert re.findall(r"<p>post (\d+)</p>", second) == ["2", "1", "0"]
-    assert 'hidden>Older posts' in second
+    assert "hidden>Older posts" in second
 
 
 async def test_a_part_is_the_same_as_in_the_page(server, room, session):
