@@ -71,8 +71,8 @@ _SEQ = select(events.c.seq).where(events.c.id == bindparam("event"))
 class Page:
     """A page of a timeline, newest first, and the places after which older and newer ones follow.
 
-    ``newer`` is where a page is known to have something above it. ``seq`` is the event's last change in the same snapshot: a stream from there on misses
-    nothing of this page and repeats nothing.
+    ``newer`` is where a page is known to have something above it. ``seq`` is the event's last change in the
+    same snapshot: a stream from there on misses nothing of this page and repeats nothing.
     """
 
     items: tuple[Item, ...]
