@@ -22,7 +22,7 @@ MODULES = (
 
 
 async def show(request: web.Request) -> web.Response:
-    """The newest posts, or those that the address asks for; ``fragment`` asks for the ``posts`` or the ``stage`` alone."""
+    """The posts that the address asks for, the newest without; ``fragment`` asks for ``posts`` or ``stage`` alone."""
     event = await public.event_by_slug(request.app[STORE], request.match_info["slug"])
     try:
         return await _answer(request, event, datetime.now(UTC))
