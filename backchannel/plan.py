@@ -45,6 +45,7 @@ def planned(told: EventSettings, networks: Networks, *, zone: str, began: dateti
         visibility=told.visibility,
         moderation=told.moderation,
         consent=told.consent,
+        indexed=told.indexed,
         schedule=told.schedule,
         venue=told.venue,
         url=told.url,

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from timeline import consent
 from timeline.errors import UnreadablePost
 from timeline.link import web_address
 from timeline.post import Author, Card, Counts, Heard, Media, MediaKind, Poll, PollOption, Post, Sighting, Unreadable
@@ -97,6 +98,7 @@ def _author(account: Mapping[str, Any], said: str, server: str) -> Author:
         handle=f"@{acct}" if "@" in acct else f"@{acct}@{home}",
         url=url,
         avatar=web_address(account.get("avatar_static") or account.get("avatar")),
+        labels=(consent.NOT_INDEXED,) if account.get("noindex") is True else (),
     )
 
 

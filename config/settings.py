@@ -106,6 +106,7 @@ class Event(Table):
     visibility: Literal["public", "unlisted", "draft"] = "public"
     moderation: Literal["after", "before"] = "after"
     consent: Literal["usual", "strict"] = "usual"
+    indexed: bool = True
     collect_from: When | None = None
     collect_until: When | None = None
     schedule: Annotated[str, AfterValidator(shapes.file_or_address)] | None = None

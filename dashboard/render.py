@@ -15,7 +15,7 @@ from dashboard import filters, languages, wallwords
 from dashboard.assets import Assets
 from dashboard.site import Site
 from dashboard.strokes import GHOST
-from timeline import wall
+from timeline import consent, wall
 from timeline.event import Event
 from timeline.item import Item
 from timeline.link import web_address
@@ -162,6 +162,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         FOLDED=filters.FOLDED,
+        may_be_found=consent.may_be_found,
         ghost=GHOST,
         languages=languages.LANGUAGES,
         spoken=languages.spoken,

@@ -22,7 +22,7 @@ _OF_ITEM = select(*_COLUMNS).join_from(events, items).where(items.c.id == bindpa
 # What the file or the command line brings up to date; the rest is set at creation and then switched live.
 _KEPT_UP = (
     "title", "timezone", "starts_at", "ends_at", "collect_from", "collect_until", "hashtags", "schedule", "consent",
-    "venue", "url",
+    "venue", "url", "indexed",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from storage.collecting import charged as charged
@@ -58,6 +59,7 @@ events = Table(
     Column("venue", Text, nullable=False, server_default=""),
     Column("url", Text),
     Column("look", Json),  # None: nobody has given it one
+    Column("indexed", Boolean, nullable=False, server_default=true()),  # by search engines
     Column("walls_cleared_at", UtcTime),  # the latest of its ``wall_clearings``
     sqlite_autoincrement=True,
 )
@@ -195,6 +197,11 @@ Index(
 Index(  # what may stand on a wall: a handful among a million that nobody has looked at
     "items_vouched", items.c.event_id, items.c.published_at.desc(), items.c.id.desc(),
     sqlite_where=text(VOUCHED), postgresql_where=text(VOUCHED),
+)  # fmt: skip
+
+Index(
+    "items_highlights", items.c.event_id, items.c.published_at.desc(), items.c.id.desc(),
+    sqlite_where=text("highlighted_at IS NOT NULL"), postgresql_where=text("highlighted_at IS NOT NULL"),
 )  # fmt: skip
 
 changes = Table(

@@ -11,7 +11,13 @@ _WITHHELD = {
     "!deactivated": "the author has deactivated the account",  # ours: the network says it of accounts, not by label
 }
 REASONS = frozenset(_WITHHELD.values())
+NOT_INDEXED = "noindex"  # ours: a Mastodon account asks search engines to stay away
 AWAY = {"!suspend", "!deactivated"}  # what ends when the account is active again
+
+
+def may_be_found(author: Author) -> bool:
+    """Whether search engines may list what this author said."""
+    return NOT_INDEXED not in author.labels
 
 
 def withheld(author: Author) -> str | None:

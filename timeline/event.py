@@ -42,6 +42,7 @@ class Event:
     """A conference or meeting. Times are aware UTC; ``timezone`` is where it is held, ``venue`` where in words.
 
     ``hashtags`` are as its organisers write them, without ``#``. ``url`` is its own page elsewhere.
+    ``indexed`` says whether search engines may list a public event.
     ``seq`` is the number of its last change.
     """
 
@@ -57,6 +58,7 @@ class Event:
     visibility: Visibility = "public"
     moderation: Moderation = "after"
     consent: Consent = "usual"
+    indexed: bool = True
     schedule: str | None = None
     venue: str = ""
     url: str | None = None
@@ -68,6 +70,11 @@ class Event:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def may_be_found(self) -> bool:
+        """Whether search engines may list its pages."""
+        return self.visibility == "public" and self.indexed
 
     def phase(self, now: datetime) -> Phase:
         """Whether it is still to come, on, or over at ``now``."""

@@ -21,7 +21,7 @@ async def one(request: web.Request) -> web.Response:
     store = request.app[STORE]
     event = await public.event_by_slug(store, request.match_info["slug"])
     body = calendar([event], await store.read(events.written), request.app[SITE], name=event.title)
-    return _answer(body, event.slug, listed=event.visibility == "public")
+    return _answer(body, event.slug, listed=event.may_be_found)
 
 
 def _answer(body: bytes, name: str, *, listed: bool) -> web.Response:

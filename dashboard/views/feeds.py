@@ -97,7 +97,7 @@ def _headers(request: web.Request, event: Event, name: str, changed_at: datetime
     headers = {"Link": ", ".join(links), "Cache-Control": "public, no-cache"}
     if changed_at is not None and changed_at < datetime.now(UTC) - SETTLED:
         headers["Last-Modified"] = format_datetime(changed_at.astimezone(UTC), usegmt=True)
-    if event.visibility != "public":
+    if not event.may_be_found:
         headers["X-Robots-Tag"] = "noindex"
     return headers
 

@@ -33,7 +33,7 @@ async def show(request: web.Request) -> web.Response:
             name = fit(status.source.label or address, _NAME)
             ElementTree.SubElement(body, "outline", type="rss", text=name, title=name, xmlUrl=address)
     headers = {"Content-Disposition": f'inline; filename="{event.slug}.opml"', "Cache-Control": "public, max-age=60"}
-    if event.visibility != "public":
+    if not event.may_be_found:
         headers["X-Robots-Tag"] = "noindex"
     return web.Response(
         body=ElementTree.tostring(root, encoding="utf-8", xml_declaration=True),

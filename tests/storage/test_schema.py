@@ -66,7 +66,7 @@ def test_before_an_upgrade_the_file_is_copied_beside(sqlite_url: str, monkeypatc
     execute(
         sqlite_url,
         "INSERT INTO events VALUES (1, 'a', 'A', 'UTC', 0, 0, 0, 0, null, 'public', 'after', 'usual', null,"
-        " 'file', null, null, 0, 0, 0, null, '', null, null, null)",
+        " 'file', null, null, 0, 0, 0, null, '', null, null, null, true)",
     )
 
     schema.upgrade(sqlite_url)
