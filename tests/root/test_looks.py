@@ -1,0 +1,42 @@
+"""From the files that a configuration names onto the shelf."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from backchannel.looks import look_of
+from config.events import read_event
+from storage.shelf import Shelf
+from timeline.event import PLAIN, Picture
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+def test_the_pictures_of_an_event_are_copied_to_the_shelf(tmp_path: Path) -> None:
+    Image.new("RGB", (1200, 630)).save(tmp_path / "share.png")
+    (tmp_path / "logo.svg").write_text(SVG)
+    keys = {"slug": "a", "title": "A", "logo": "logo.svg", "picture": "share.png", "links": {"Legal": "/about/privacy"}}
+    shelf = Shelf(tmp_path / "media", 1_000_000)
+
+    look = look_of(read_event({**keys, "accent_hue": 20}, {}, folder=tmp_path), shelf)
+
+    assert look.logo is not None
+    assert look.logo == Picture(content_hash=look.logo.content_hash, content_type="image/svg+xml")
+    assert shelf.path(look.logo.content_hash).read_text() == SVG
+    assert look.picture is not None
+    assert (look.picture.width, look.picture.height, look.picture.content_type) == (1200, 630, "image/png")
+    assert (look.accent_hue, look.links) == (20, (("Legal", "/about/privacy"),))
+
+
+def test_an_event_that_names_nothing_is_plain(tmp_path: Path) -> None:
+    told = read_event({"slug": "a", "title": "A"}, {}, folder=tmp_path)
+    assert look_of(told, Shelf(tmp_path / "media", 1)) == PLAIN
+    assert not list((tmp_path / "media").iterdir())
+
+
+def test_a_picture_whose_head_is_broken_has_no_size(tmp_path: Path) -> None:
+    (tmp_path / "share.png").write_bytes(b"\x89PNG\r\n\x1a\nand no more")
+    told = read_event({"slug": "a", "title": "A", "picture": "share.png"}, {}, folder=tmp_path)
+    picture = look_of(told, Shelf(tmp_path / "media", 1)).picture
+    assert picture is not None
+    assert picture.width is None

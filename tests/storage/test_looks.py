@@ -1,0 +1,72 @@
+"""How an event looks: set once, kept apart from what the file brings up to date, its pictures kept with it."""
+
+from dataclasses import replace
+
+from storage import events, media
+from storage.shelf import Shelf
+from storage.store import Store
+from tests.factories import HOUR, NOON, an_event
+from timeline.event import PLAIN, Look, Picture
+
+RED = Look(accent_hue=20, links=(("Legal", "https://example.org/legal"), ("Help", "/help")))
+LOGO = Picture(content_hash="a" * 64, content_type="image/png", width=40, height=20)
+SHEET = Picture(content_hash="b" * 64, content_type="image/svg+xml")
+
+
+async def kept(store: Store, slug: str = "harbour26") -> Look:
+    return (await store.read(events.by_slug, slug)).look
+
+
+async def save(store: Store, look: Look, **more: str) -> None:
+    await store.write(events.save, an_event(look=look, **more), origin="file", at=NOON)
+
+
+async def test_a_look_is_kept_as_it_was_told(store: Store) -> None:
+    look = replace(RED, logo=LOGO, picture=SHEET)
+    await save(store, look)
+    assert await kept(store) == look
+
+
+async def test_a_look_that_is_set_is_not_overridden(store: Store) -> None:
+    await save(store, RED)
+    await save(store, Look(accent_hue=300), title="Another title")
+    await save(store, PLAIN)
+    assert await kept(store) == RED
+
+
+async def test_an_event_that_never_had_one_takes_the_first_it_is_given(store: Store) -> None:
+    await save(store, PLAIN)
+    assert await kept(store) == PLAIN
+    await save(store, RED)
+    assert await kept(store) == RED
+
+
+async def test_a_copy_looks_the_same(store: Store) -> None:
+    look = replace(RED, logo=LOGO)
+    await save(store, look, venue="Leeds")
+    copied = await store.write(events.copy, "harbour26", "harbour27", at=NOON + HOUR)
+    assert (copied.look, copied.venue) == (look, "Leeds")
+    assert await kept(store, "harbour27") == look
+
+
+async def test_an_events_own_pictures_stay_on_the_shelf(store: Store, tmp_path) -> None:
+    shelf = Shelf(tmp_path, 1)
+    logo = replace(LOGO, content_hash=shelf.put(b"a logo"))
+    left = shelf.put(b"nobody's")
+    await save(store, replace(RED, logo=logo))
+
+    await media.tidy(store, shelf, at=NOON, grace_s=-1)
+
+    assert shelf.path(logo.content_hash).is_file()
+    assert not shelf.path(left).exists()
+
+
+async def test_what_is_told_of_an_event_has_its_times(store: Store) -> None:
+    await save(store, PLAIN)
+    event = await store.read(events.by_slug, "harbour26")
+    assert await store.read(events.written) == {event.id: (NOON, NOON)}
+
+    await store.write(events.save, an_event(venue="Leeds"), origin="file", at=NOON + HOUR)
+    await store.write(events.save, an_event(venue="Leeds"), origin="file", at=NOON + 2 * HOUR)
+
+    assert await store.read(events.written) == {event.id: (NOON, NOON + HOUR)}
