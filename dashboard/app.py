@@ -24,6 +24,7 @@ from dashboard.site import Site
 from dashboard.turnstile import Turnstile
 from dashboard.wall_reports import Counter
 from storage.shelf import Shelf
+from storage.sizes import Sizes
 from storage.store import Store
 from storage.tail import Tail
 from timeline.network import NetworkInfo
@@ -60,6 +61,7 @@ def make_app(
     app[keys.NETWORKS] = networks
     app[keys.DEHYDRATED] = dehydrated = frozenset(network.key for network in networks if network.dehydrated)
     app[keys.SHELF] = shelf
+    app[keys.SIZES] = Sizes(shelf)
     app[keys.READY] = ready
     app[keys.RENDERER] = renderer
     app[keys.GLANCES] = Glances(store, networks)

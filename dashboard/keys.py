@@ -12,6 +12,7 @@ from dashboard.proxies import Proxies
 from dashboard.site import Site
 from dashboard.turnstile import Turnstile
 from storage.shelf import Shelf
+from storage.sizes import Sizes
 from storage.store import Store
 from storage.tail import Tail
 from timeline.network import NetworkInfo
@@ -34,6 +35,7 @@ READY: web.AppKey[Ready] = web.AppKey("ready")
 STORE = web.AppKey("store", Store)
 TAIL = web.AppKey("tail", Tail)
 SHELF = web.AppKey("shelf", Shelf)
+SIZES = web.AppKey("sizes", Sizes)
 TURNSTILE = web.AppKey("turnstile", Turnstile)
 METRICS = web.AppKey("metrics", Metrics)
 PROXIES = web.AppKey("proxies", Proxies)

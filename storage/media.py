@@ -236,7 +236,11 @@ def let_go(writing: Writing, content_hashes: Sequence[str], *, at: datetime) -> 
 
 async def tidy(store: Store, shelf: Shelf, *, at: datetime, grace_s: float = GRACE_S) -> int:
     """Keep the shelf within its bounds and rid of what no post shows any more; how many files went."""
-    if over := await store.read(over_limit, shelf.limit_bytes):
+    copies = await asyncio.to_thread(shelf.copies_bytes)
+    if copies > shelf.limit_bytes // 2:
+        await asyncio.to_thread(shelf.drop_copies)
+        copies = 0
+    if over := await store.read(over_limit, shelf.limit_bytes - copies):
         log.info("the folder of pictures is full: the oldest go", pictures=len(over))
         await store.write(let_go, over, at=at)
     wanted = await store.read(referenced)

@@ -39,12 +39,25 @@ class Shelf:
         """Where the bytes of ``content_hash`` are, if they are here."""
         return self.folder / content_hash[:2] / content_hash
 
+    def copy_path(self, content_hash: str, form: str) -> Path:
+        """Where a copy of it in another ``form`` is, if it is here: it can always be made anew."""
+        return self.path(f"{content_hash}.{form}")
+
+    def copies_bytes(self) -> int:
+        """What the copies take."""
+        return sum(path.stat().st_size for path in self.folder.glob("??/[!.]*.*"))
+
+    def drop_copies(self) -> None:
+        """Delete every copy."""
+        for path in self.folder.glob("??/[!.]*.*"):
+            path.unlink(missing_ok=True)
+
     def sweep(self, wanted: Collection[str], *, grace_s: float = GRACE_S, now: float | None = None) -> int:
-        """Delete what is not ``wanted``, or was cut off, and is older than ``grace_s``; how many files."""
+        """Delete what is not ``wanted``, or was cut off, and is older than ``grace_s``, with its copies; how many files."""
         before = (time.time() if now is None else now) - grace_s
         gone = 0
         for path in self.folder.glob("??/*"):
-            if path.name not in wanted and path.stat().st_mtime <= before:
+            if path.name.partition(".")[0] not in wanted and path.stat().st_mtime <= before:
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone
