@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from dashboard import filters, languages, wallwords
 from dashboard.assets import Assets
+from dashboard.pictures import srcset
 from dashboard.site import Site
 from dashboard.strokes import GHOST
 from timeline import consent, wall
@@ -146,6 +147,7 @@ def _environment() -> Environment:
         tint=filters.tint,
         reading_minutes=filters.reading_minutes,
         safe_html=filters.safe_html,
+        srcset=srcset,
         web_address=web_address,
         quoted_address=filters.quoted_address,
         wall_words=lambda item, event, kind, guarded: wallwords.words(item, event, kind, guarded=guarded),

@@ -53,7 +53,7 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def sweep(self, wanted: Collection[str], *, grace_s: float = GRACE_S, now: float | None = None) -> int:
-        """Delete what is not ``wanted``, or was cut off, and is older than ``grace_s``, with its copies; how many files."""
+        """Delete what is not ``wanted``, or was cut off, and older than ``grace_s``, with its copies: how many."""
         before = (time.time() if now is None else now) - grace_s
         gone = 0
         for path in self.folder.glob("??/*"):
