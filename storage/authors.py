@@ -125,6 +125,7 @@ def approve(writing: Writing, author_id: int, *, at: datetime) -> bool:
     told = replace(of_row(row), **row.offered)
     values = {name: getattr(told, name) for name in _FACE} | {"offered": None, "offered_at": None}
     writing.execute(update(authors).where(authors.c.id == author_id).values(**values))
+    writing.rename(author_id)
     if told.avatar != row.avatar:
         media.want_avatar(writing, author_id, told, at=at)
     tell(writing, newest_of_author(writing.connection, author_id), at)
@@ -157,6 +158,8 @@ def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | 
     elif not offered and at - row.profile_at < FRESH:
         return Kept(id=row.id, author=known)
     writing.execute(update(authors).where(authors.c.id == row.id).values(**values))
+    if (told.name, told.handle) != (known.name, known.handle):
+        writing.rename(row.id)
     if told.avatar != known.avatar:
         media.want_avatar(writing, row.id, told, at=at)
     return Kept(id=row.id, author=told, before=known if told != known else None)

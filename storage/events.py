@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
-from storage import sightings
+from storage import indexing, sightings
 from storage.sources import poll_anew
 from storage.tables import authors, changes, events, items, posts, sources
 from storage.tables import sightings as seen_as
@@ -110,6 +110,7 @@ def wipe(writing: Writing, slug: str, *, at: datetime) -> int:
     """
     event = by_slug(writing.connection, slug)
     _refuse_undated(writing, event.id, at=at)
+    indexing.forget(writing.connection, event.id)
     gone = writing.execute(delete(items).where(items.c.event_id == event.id)).rowcount
     unused = ~exists().where(items.c.post_id == posts.c.id)
     writing.execute(delete(posts).where(unused))

@@ -16,12 +16,11 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
-    or_,
     select,
     tuple_,
 )
 
-from storage import media, posts, quotations, threads
+from storage import media, posts, quotations, search, threads
 from storage.columns import UtcTime, micros
 from storage.tables import authors, events, items
 from storage.tables import media as media_rows
@@ -94,13 +93,13 @@ def page(
     """The newest shown items, or those next older than ``before``; ``limit`` at most.
 
     Read the other way, the ``oldest``, or those next newer than ``after``. Ordered by (published_at, id),
-    so posts of one moment neither repeat nor vanish between pages.
+    so posts of one moment neither repeat nor vanish between pages. What is searched for is read newest first alone.
     """
+    if where.query is not None:
+        return _found_page(reading, event_id, before=before, limit=limit, where=where)
     upwards = after is not None or (oldest and before is None)
     place = after or before
     query = _page_query(upwards, place is not None, where.network is not None, where.media, where.highlighted)
-    if where.words:
-        query = _with_words(query, where.words)
     if where.without:
         query = query.where(items.c.network.not_in(sorted(where.without)))
     asked: dict[str, Any] = {"event": event_id, "upto": limit + 1, "network": where.network}
@@ -217,11 +216,12 @@ def _page_query(upwards: bool, from_place: bool, of_network: bool, seen: bool, h
     return query.limit(bindparam("upto", type_=Integer))
 
 
-def _with_words(query: Select[Any], words: str) -> Select[Any]:
-    for word in words.split():
-        searched = (post_rows.c.text, post_rows.c.title, authors.c.name, authors.c.handle)
-        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
-    return query
+def _found_page(reading: Connection, event_id: int, *, before: Place | None, limit: int, where: Filter) -> Page:
+    found = search.find(reading, event_id, where, before=before, limit=limit + 1)
+    known = by_ids(reading, found[:limit]) if found else {}
+    shown = tuple(known[item_id] for item_id in found[:limit] if item_id in known)
+    seq = reading.scalar(_SEQ, {"event": event_id}) or 0
+    return Page(items=shown, next=shown[-1].place if len(found) > limit and shown else None, seq=seq)
 
 
 def _items(reading: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Item]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, cast, delete, func, insert, select, up
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.exc import InternalError, OperationalError, StatementError
 
-from storage import posts, schema, sightings
+from storage import indexing, posts, schema, sightings
 from storage.backup import FORMAT, MANIFEST, TABLES, Manifest, rows_in
 from storage.columns import UtcTime
 from storage.engine import open_engine
@@ -123,6 +123,7 @@ def _replace(url: str, tar: tarfile.TarFile, manifest: Manifest, at: datetime) -
             before.bury_again(writing, at)
             before.spend_again(writing)
             _leap(writing, before.seqs, at)
+            indexing.rebuild(connection)
             number(writing)
     finally:
         engine.dispose()

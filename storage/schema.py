@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from storage import indexing
 from storage.engine import open_engine, sqlite_file
 from timeline.errors import BackchannelError
 
@@ -128,5 +129,6 @@ def _run_migrations(url: str) -> None:
                 connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            indexing.rebuild_if_asked(connection)
     finally:
         engine.dispose()

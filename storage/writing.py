@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, CursorResult, Executable, Table, bind
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from storage import indexing
 from storage.tables import changes, chores, events, items
 from timeline.change import ChangeKind
 from timeline.errors import BackchannelError
@@ -57,6 +58,7 @@ class Writing:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.records: list[_Record] = []
+        self.renamed: set[int] = set()
         self.erased = False
         self._depth = 0
 
@@ -68,6 +70,10 @@ class Writing:
     def record(self, kind: ChangeKind, event_id: int, item_id: int | None, at: datetime) -> None:
         """Tell readers of a change. It gets its number with the commit, last of all."""
         self.records.append(_Record(kind, event_id, item_id, at))
+
+    def rename(self, author_id: int) -> None:
+        """Note that an author has another name: what they said is found by it from the commit on."""
+        self.renamed.add(author_id)
 
     def add(self, table: Table, values: Mapping[str, Any], returning: Column[Any]) -> Any:
         """Insert a row unless its like is there; what it returns, or None where it was."""
@@ -121,7 +127,7 @@ def worth_another_try(error: DBAPIError) -> bool:
 
 
 def number(writing: Writing) -> dict[int, int]:
-    """Number what was recorded, write it down and announce it; the last number of each event.
+    """Number what was recorded, write it down, let it be found and announce it; the last number of each event.
 
     Events come in order of id, and their rows stay locked to the commit: two writers neither
     wait for each other in a circle nor let a smaller number become visible after a larger one.
@@ -133,6 +139,9 @@ def number(writing: Writing) -> dict[int, int]:
     last: dict[int, int] = {}
     for event_id in sorted(by_event):
         last[event_id] = _number_event(writing, event_id, by_event[event_id])
+    changed = {record.item_id for record in writing.records if record.item_id is not None}
+    if changed or writing.renamed:  # behind the locks of their events: nobody changes them meanwhile
+        indexing.refresh(writing.connection, changed, writing.renamed)
     if writing.dialect == "postgresql":
         named = " ".join(f"{event_id}:{seq}" for event_id, seq in last.items())
         payload = named if len(named) < NOTIFY_MAX else MANY

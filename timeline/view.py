@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from timeline.network import NetworkInfo, Source
 from timeline.post import Post
+from timeline.query import Query
 from timeline.text import fold_hashtag
 
 
@@ -15,7 +16,7 @@ class Filter:
     network: str | None = None
     media: bool = False  # only posts with a picture or a film
     highlighted: bool | None = None
-    words: str | None = None
+    query: Query | None = None
     without: frozenset[str] = frozenset()  # networks left out
 
 

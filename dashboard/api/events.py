@@ -7,7 +7,7 @@ from aiohttp import web
 from dashboard import sse
 from dashboard.api import shape
 from dashboard.api.answer import answer
-from dashboard.api.parameters import choice, number, place, words
+from dashboard.api.parameters import choice, number, place, query, words
 from dashboard.fragments import Form
 from dashboard.keys import DEHYDRATED, SITE, STORE
 from dashboard.public import event_by_slug, public_events
@@ -33,14 +33,15 @@ async def posts(request: web.Request) -> web.Response:
     store, dehydrated = request.app[STORE], request.app[DEHYDRATED]
     limit = number(request, "limit", default=50, least=1, most=200)
     before = place(request, "before")
-    sought = words(request, "q")
+    network, highlighted = words(request, "network"), choice(request, "highlighted")
+    event = await event_by_slug(store, request.match_info["slug"])
+    sought = query(request, "q", event)
     wanted = Filter(
-        network=words(request, "network"),
-        highlighted=choice(request, "highlighted"),
-        words=sought,
+        network=network,
+        highlighted=highlighted,
+        query=sought,
         without=frozenset(dehydrated) if sought else frozenset(),  # finding one by a word would tell what it says
     )
-    event = await event_by_slug(store, request.match_info["slug"])
     if words(request, "session"):
         page = items.Page(items=(), next=None, seq=event.seq)  # every post says that it is of no session
     else:

@@ -29,6 +29,11 @@ _SOURCES_ABOUT = (
     "How the event's sources fare, those that need a look first. For staff: `Authorization: Bearer TOKEN`, with the "
     "token that `serve` prints at its start; no other site's pages may ask."
 )
+_SEARCH_ABOUT = (
+    'Only posts with all of these words, the last may be a beginning. Also `"exact words"`, `-without`, `#tag`, '
+    "`from:name`, `network:mastodon`, `has:media` (`link`, `poll`, `highlight`) and `day:2026-10-12` (`12`, `monday`, "
+    "`today`). Posts of which the identifiers alone are told are not found."
+)
 
 
 _WALLS_ABOUT = (
@@ -129,7 +134,7 @@ def _filters() -> list[dict[str, Any]]:
         _parameter(
             "q",
             "query",
-            "Only posts with these words; none of which the identifiers alone are told.",
+            _SEARCH_ABOUT,
             type="string",
             maxLength=MAX_WORDS,
         ),

@@ -1,12 +1,17 @@
 """What a query may say; everything else is a BadParameter that names the fix."""
 
+from datetime import UTC, datetime
+
 from aiohttp import web
 
+from dashboard.keys import NETWORKS
 from dashboard.problems import BadParameter
 from timeline.errors import BadCursor
+from timeline.event import Event
 from timeline.item import Place
+from timeline.query import MAX_QUERY, Query, network_names, parse
 
-MAX_WORDS = 200
+MAX_WORDS = MAX_QUERY
 
 
 def number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
@@ -44,3 +49,16 @@ def words(request: web.Request, name: str) -> str | None:
     if len(said) > MAX_WORDS:
         raise BadParameter(name, f"takes up to {MAX_WORDS} characters")
     return said or None
+
+
+def query(request: web.Request, name: str, event: Event) -> Query | None:
+    """What to search for, in the words and operators of the search page; blank ones are as good as none."""
+    said = words(request, name)
+    if said is None:
+        return None
+    known = request.app[NETWORKS]
+    found = parse(said, event=event, networks=network_names(known), now=datetime.now(UTC))
+    if found.mistakes:
+        operator, value = found.mistakes[0]
+        raise BadParameter(name, f'does not take "{operator}:{value}"')
+    return found

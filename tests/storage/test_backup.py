@@ -31,6 +31,8 @@ from tests.storage.spoiling import (
 )
 from timeline.errors import ErasedItem
 from timeline.post import Poll, PollOption, Removal
+from timeline.query import Query, Term
+from timeline.view import Filter
 
 
 @asynccontextmanager
@@ -85,6 +87,8 @@ async def test_a_backup_restores_into_either_database(scene: Scene, new_url: str
         there = Scene(store)
         there.event = await store.read(events.by_slug, "harbour26")
         assert await there.shown() == await scene.shown()
+        where = Filter(query=Query(terms=(Term(("words", "of", "two")),)))
+        assert len((await store.read(items.page, there.event.id, limit=9, where=where)).items) == 1
         [picture] = (await there.shown())[1].post.media + (await there.shown())[0].post.media
         found = await store.read(media.find, picture.key or "")
         assert found is not None

@@ -25,6 +25,11 @@ def execute(url: str, statement: str) -> None:
     engine.dispose()
 
 
+def is_of_the_code(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table is described in tables.py; each database has an index of words of its own kind."""
+    return kind != "table" or not (name or "").startswith("search")
+
+
 @pytest.fixture
 def own_url(database_url: str) -> Iterator[str]:
     """A migrated database whose revision a test may falsify."""
@@ -35,7 +40,8 @@ def own_url(database_url: str) -> Iterator[str]:
 def test_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
     engine = open_engine(database_url, "write")
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        context = MigrationContext.configure(connection, opts={"include_name": is_of_the_code})
+        found = compare_metadata(context, metadata)
     engine.dispose()
 
     assert found == []
