@@ -67,6 +67,10 @@ class Assets:
         self._assets[name]
         return f"/static/{self.digest}/{name}"
 
+    def text(self, name: str) -> str:
+        """What stands in ``name``. Raises KeyError for a file that is not there."""
+        return self._assets[name].body.decode()
+
     def find(self, name: str) -> Asset | None:
         return self._assets.get(name)
 

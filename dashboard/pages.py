@@ -13,8 +13,7 @@ _COOKIE = "theme"
 
 def answer(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
     """A page, or a part of one. Each reader's own: a cache on the way must not mix them."""
-    chosen = request.cookies.get(_COOKIE, "")
-    context["theme"] = chosen if chosen in _THEMES else ""
+    context["theme"] = theme(request)
     context.setdefault("here", request.path)
     return web.Response(
         text=request.app[RENDERER].page(template, **context),
@@ -22,3 +21,9 @@ def answer(request: web.Request, template: str, *, status: int = 200, **context:
         content_type="text/html",
         headers={"Cache-Control": "private, no-cache", "Content-Language": languages.spoken().html},
     )
+
+
+def theme(request: web.Request) -> str:
+    """What the reader chose; nothing where the system decides."""
+    chosen = request.cookies.get(_COOKIE, "")
+    return chosen if chosen in _THEMES else ""

@@ -6,6 +6,7 @@ from dashboard import assets
 from dashboard.api import events, openapi, posts, sources, walls
 from dashboard.views import (
     calendars,
+    copy,
     desk,
     feeds,
     health,
@@ -15,6 +16,7 @@ from dashboard.views import (
     look,
     media,
     news,
+    offline,
     opml,
     post,
     poster,
@@ -56,6 +58,10 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/e/{SLUG}/wall", wall.show),
         web.get(f"/e/{SLUG}/wall/stream", wall.stream),
         web.post(f"/e/{SLUG}/wall/report", wall_report.receive),
+        web.get(f"/e/{SLUG}/copy", copy.show),
+        web.get("/offline", offline.page),
+        web.get("/sw.js", offline.worker),
+        web.get("/manifest.webmanifest", offline.manifest),
         web.get(f"/p/{ID}", post.show),
         web.post("/language", language.choose),
         web.get("/about/privacy", privacy.show),

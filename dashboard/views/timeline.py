@@ -37,9 +37,13 @@ async def _answer(request: web.Request, event: Event, now: datetime) -> web.Resp
         case "stage":
             return pages.answer(request, "partials/_stage.html", **await _stage(request, event, now))
         case _:
-            posts, stage = await _posts(request, event, now), await _stage(request, event, now)
-            stage["tabs"] = await tabs.of(request, event, now, here="")
-            return pages.answer(request, "timeline.html", modules=MODULES, **(stage | posts))
+            return pages.answer(request, "timeline.html", **await whole(request, event, now))
+
+
+async def whole(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
+    """Everything that timeline.html needs."""
+    posts, stage = await _posts(request, event, now), await _stage(request, event, now)
+    return {"modules": MODULES, "tabs": await tabs.of(request, event, now, here="")} | stage | posts
 
 
 async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:

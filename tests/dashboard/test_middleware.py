@@ -19,6 +19,7 @@ async def test_every_page_forbids_what_it_does_not_need(server, room, session):
             "font-src": "'self'",
             "connect-src": "'self'",
             "manifest-src": "'self'",
+            "worker-src": "'self'",
             "form-action": "'self'",
             "base-uri": "'none'",
             "frame-ancestors": "'none'",

@@ -1,6 +1,7 @@
 // Says how the connection is: in the chip after 3 s without one, after 10 s also as a notice in the place of the
 // phone's bar or of the choice of networks, which needs the connection anyway.
 import { say } from './announce.js'
+import { clock, savedAt, words } from './words.js'
 
 const RECONNECTING_MS = 3_000
 const OFFLINE_MS = 10_000
@@ -18,14 +19,15 @@ export function up() {
   if (covered) {
     covered.forEach(([place, kept]) => place.replaceChildren(...kept))
     covered = null
-    say('Live again.')
+    say(words('live-again'))
   }
 }
 
 export function down() {
   if (since) return
   since = Date.now()
-  timers = [setTimeout(show, RECONNECTING_MS, 'reconnecting', 'Reconnecting'), setTimeout(offline, OFFLINE_MS)]
+  if (document.querySelector('[data-saved]')) offline() // this is the copy: there was no connection to begin with
+  else timers = [setTimeout(show, RECONNECTING_MS, 'reconnecting', words('reconnecting')), setTimeout(offline, OFFLINE_MS)]
 }
 
 // A new chip each time: the old one, wider or narrower, would be seen to move.
@@ -41,10 +43,11 @@ function show(state, text = '') {
 function offline() {
   const main = document.querySelector('main')
   const count = main.querySelectorAll('[data-feed] > article').length
-  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: main.dataset.zone })
-  const title = navigator.onLine ? 'No connection to this site.' : 'You are offline.'
-  const rest = count ? ` Showing ${count} ${count === 1 ? 'post' : 'posts'} up to ${clock.format(since)}.` : ' We keep trying.'
-  show('offline', 'Offline')
+  const { saved, zone } = main.dataset
+  const title = words(navigator.onLine ? 'no-connection' : 'you-are-offline')
+  const time = saved ? savedAt(Number(saved), zone) : clock(zone).format(since)
+  const rest = ` ${count ? words(saved ? 'saved' : 'showing', { num: count, time }) : words('trying')}`
+  show('offline', words('offline'))
   covered = [...main.querySelectorAll('[data-notice-place]')].map((place) => [place, [...place.childNodes]])
   for (const [place] of covered) place.replaceChildren(notice(title, rest))
   say(title + rest)

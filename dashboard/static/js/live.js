@@ -66,6 +66,7 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
       const message = { kind, data, from: at, number: Number(lastEventId) || at }
       at = message.number
       tell(message)
+      navigator.serviceWorker?.controller?.postMessage({ address, ...message }) // it keeps what is said
       take(message)
     })
   }

@@ -1,2 +1,4 @@
 // Every page without a timeline.
 import './theme.js'
+
+addEventListener('load', () => import('./keep.js'))

@@ -22,6 +22,9 @@ function start(main) {
   let reading = false
   let met = false
 
+  const { saved } = main.dataset // the worker's copy: what has changed since is read from the page itself
+  if (saved) import('./saved.js').then(({ prepare }) => prepare(main))
+
   const stream = follow({ address, after: Number(main.dataset.seq), heard, up: connected, down, life })
   const { place, signal } = 'waiting' in main.dataset ? {} : timeline(main, { stream, newest, reached, life })
   listen(main, () => place?.show())
@@ -29,6 +32,7 @@ function start(main) {
   // Back after an absence, what stands beside the posts is as old as it.
   function connected() {
     up()
+    if (saved) refresh()
     if (met) signal?.catchUp()
     met = true
   }
@@ -140,3 +144,4 @@ function cardOf(html) {
 }
 
 start(document.querySelector('main'))
+addEventListener('load', () => import('./keep.js'))

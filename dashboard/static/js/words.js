@@ -14,3 +14,10 @@ export function words(name, values = {}) {
 // 14:31, in a zone; more asks for seconds and the like.
 export const clock = (timeZone, more = {}) =>
   new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone, ...more })
+
+// 14:31, and which day that was unless it is today.
+export function savedAt(saved, timeZone) {
+  const day = new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'long', timeZone })
+  const time = clock(timeZone).format(saved)
+  return day.format(saved) === day.format(Date.now()) ? time : `${time}, ${day.format(saved)}`
+}
