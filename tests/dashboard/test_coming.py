@@ -89,3 +89,18 @@ async def test_the_place_and_address_of_an_event_follow_the_file(store):
     await store.write(events.save, soon(venue="York", url="https://a.example"), origin="file", at=datetime.now(UTC))
     kept = await store.read(events.by_slug, "soon")
     assert (kept.venue, kept.url) == ("York", "https://a.example")
+
+
+async def test_a_past_event_says_that_it_is_over_and_what_stays(server, store, session):
+    now = datetime.now(UTC)
+    dates = {"starts_at": now - timedelta(days=9), "ends_at": now - timedelta(days=8)}
+    room = await Newsroom.open(store, an_event("over", collect_until=datetime(2099, 1, 1, tzinfo=UTC), **dates))
+    await room.says("goodbye", published_at=now - timedelta(days=8))
+
+    page = await text(session, server / "e/over")
+
+    assert '<h2 id="over-title">This event has ended</h2>' in page
+    assert "One post stays here to read. Late ones are still collected until " in page
+    assert 'href="/e/over?order=oldest">Read from the beginning</a>' in page
+    assert 'class="menu' not in page.split("<main")[1]
+    assert "soon__count" not in page
