@@ -46,9 +46,9 @@ def test_a_style_sheet_says_start_and_end_instead_of_left_and_right(path):
 @pytest.mark.parametrize(
     "sheet",
     [
-        "a { left: 0 }", "a{margin-left:1px}", "a { text-align: right }", "a { padding: 1px 2px 3px 4px }", "a { float: left }",
-        "a { border-top-left-radius: 2px }", "a { inset: 0 auto 0 calc(1px + 2px) }", "a { border-radius: 8px 0 0 8px }",
-        "a { background: linear-gradient(to right, red, blue) }",
+        "a { left: 0 }", "a{margin-left:1px}", "a { text-align: right }", "a { padding: 1px 2px 3px 4px }",
+        "a { float: left }", "a { border-top-left-radius: 2px }", "a { inset: 0 auto 0 calc(1px + 2px) }",
+        "a { border-radius: 8px 0 0 8px }", "a { background: linear-gradient(to right, red, blue) }",
     ],
 )  # fmt: skip
 def test_what_is_meant_for_one_direction_is_found(sheet):
@@ -58,8 +58,8 @@ def test_what_is_meant_for_one_direction_is_found(sheet):
 @pytest.mark.parametrize(
     "sheet",
     [
-        "a { inset-inline-start: 0 }", "a { padding: 1px 2px }", "a { padding: 1px 2px 3px 2px }", "a { margin: 0 auto }",
-        "a { text-align: start }", "a { border-radius: 8px 8px 0 0 }", "a { --left-over: 1px }",
+        "a { inset-inline-start: 0 }", "a { padding: 1px 2px }", "a { padding: 1px 2px 3px 2px }",
+        "a { margin: 0 auto }", "a { text-align: start }", "a { border-radius: 8px 8px 0 0 }", "a { --left-over: 1px }",
     ],
 )  # fmt: skip
 def test_what_serves_both_directions_is_left_alone(sheet):
