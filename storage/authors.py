@@ -95,6 +95,11 @@ def away(writing: Writing, network: str, uri: str, label: str | None) -> Kept | 
     return Kept(id=row.id, author=told, before=known)
 
 
+def face(author: Author) -> dict[str, Any]:
+    """What a reader sees of who an author is."""
+    return {name: getattr(author, name) for name in _FACE}
+
+
 def by_id(reading: Connection, author_id: int) -> Author:
     """The author of a post we hold."""
     return of_row(reading.execute(select(authors).where(authors.c.id == author_id)).one())
@@ -149,9 +154,9 @@ def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | 
     known = of_row(row)
     told = replace(author, avatar_key=known.avatar_key)
     offered: dict[str, Any] = {"offered": None, "offered_at": None} if row.offered is not None else {}
-    if _face(told) != _face(known) and _must_wait(writing.connection, row.id):
-        offered = {"offered": _face(told), "offered_at": at} if row.offered != _face(told) else {}
-        told = replace(told, **_face(known))
+    if face(told) != face(known) and _must_wait(writing.connection, row.id):
+        offered = {"offered": face(told), "offered_at": at} if row.offered != face(told) else {}
+        told = replace(told, **face(known))
     values: dict[str, Any] = {"profile_at": at, "told_by": told_by} | offered
     if told != known:
         values |= _profile(told)
@@ -163,10 +168,6 @@ def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | 
     if told.avatar != known.avatar:
         media.want_avatar(writing, row.id, told, at=at)
     return Kept(id=row.id, author=told, before=known if told != known else None)
-
-
-def _face(author: Author) -> dict[str, Any]:
-    return {name: getattr(author, name) for name in _FACE}
 
 
 def _must_wait(reading: Connection, author_id: int) -> bool:

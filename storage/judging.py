@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, select, text, update
 
 from storage import authors, events, posts, sources
 from storage import items as items_of
-from storage.tables import items, sightings
+from storage.tables import VOUCHED, items, sightings
+from storage.tables import posts as posts_table
+from storage.tables import sources as source_rows
 from storage.telling import newest_of_author, tell
 from storage.writing import Writing
 from timeline import consent, discussion, moderation
@@ -121,7 +123,31 @@ def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, 
     if consent.withheld(kept.before) != consent.withheld(kept.author) or kept.before.known != kept.author.known:
         for post_id, post in posts.by_author_id(reading, kept.id):
             rejudge(writing, post_id, post, networks, edited=False, at=at)
+    if authors.face(kept.before) != authors.face(kept.author):
+        _nobody_answers_for(writing, kept.id, at=at)
     tell(writing, newest_of_author(reading, kept.id), at)
+
+
+def _nobody_answers_for(writing: Writing, author_id: int, *, at: datetime) -> None:
+    """Whom a person approved or picked under another name or picture is not vouched for under the new one.
+
+    It stays in the timeline, and leaves the walls until somebody has looked again. Sources that
+    answer for their posts answer for who says them.
+    """
+    of_author = select(posts_table.c.id).where(posts_table.c.author_id == author_id)
+    vouched = items.c.post_id.in_(of_author) & text(f"({VOUCHED})") & ~_brought_by_trusted()
+    withdrawn = update(items).where(vouched).values(checked=False, altered_at=at)
+    rows = writing.execute(withdrawn.returning(items.c.id, items.c.event_id, items.c.state)).all()
+    tell(writing, rows, at)
+
+
+def _brought_by_trusted() -> ColumnElement[bool]:
+    return exists().where(
+        sightings.c.post_id == items.c.post_id,
+        sightings.c.source_id == source_rows.c.id,
+        source_rows.c.event_id == items.c.event_id,
+        source_rows.c.trusted,
+    )
 
 
 def _apply(writing: Writing, row: Row[Any], verdict: Verdict, *, edited: bool, at: datetime) -> bool:

@@ -4,16 +4,29 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, or_, select, text, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from storage import events, items
+from storage.columns import UtcTime
 from storage.tables import VOUCHED, wall_clearings
 from storage.tables import events as event_rows
 from storage.tables import items as item_rows
 from storage.writing import Writing
 from timeline import wall
 from timeline.event import Event
-from timeline.item import Item
+from timeline.item import Item, State
 
 AT_ONCE = 48  # candidates looked at together
 MOST = 480  # candidates looked at at all: most pass, but for long posts and warned ones
@@ -61,7 +74,8 @@ def clear(writing: Writing, event_id: int, *, at: datetime) -> datetime:
     """
     [event] = events.by_ids(writing.connection, {event_id}).values()
     shown = [wall.vouched_since(item) for item in _candidates(writing.connection, event, None, highlights_only=False)]
-    moment = max(at, *(since for since in shown if since is not None), (event.walls_cleared_at or at) + _TICK)
+    before = event.walls_cleared_at + _TICK if event.walls_cleared_at else at
+    moment = max([at, before, *(since for since in shown if since is not None)])
     writing.add(wall_clearings, {"event_id": event_id, "at": moment}, wall_clearings.c.at)
     _set(writing, event_id, moment, at)
     return moment
@@ -93,9 +107,9 @@ def _set(writing: Writing, event_id: int, moment: datetime | None, at: datetime)
 
 def _candidates(reading: Connection, event: Event, after: Item | None, *, highlights_only: bool) -> list[Item]:
     """Up to ``AT_ONCE`` items that somebody answers for and that came after the last clearing, newest first."""
-    query = select(item_rows.c.id).where(
-        item_rows.c.event_id == event.id, text(f"({VOUCHED})"), item_rows.c.state == literal_column("'shown'")
-    )
+    # The state asked in a way for which SQLite does not take the index of the timeline, and look at everything.
+    shown = func.coalesce(item_rows.c.state, "") == State.SHOWN.value
+    query = select(item_rows.c.id).where(item_rows.c.event_id == event.id, text(f"({VOUCHED})"), shown)
     picked: ColumnElement[bool] = item_rows.c.highlighted_at.is_not(None)
     since = event.walls_cleared_at
     if since is not None:
@@ -105,7 +119,7 @@ def _candidates(reading: Connection, event: Event, after: Item | None, *, highli
     elif since is not None:
         query = query.where(or_(picked, item_rows.c.checked & (item_rows.c.shown_at > since)))
     if after is not None:
-        place = tuple_(after.published_at, after.id)
+        place = tuple_(literal(after.published_at, UtcTime), literal(after.id, BigInteger))
         query = query.where(tuple_(item_rows.c.published_at, item_rows.c.id) < place)
     ids = list(reading.scalars(query.order_by(*_NEWEST_FIRST).limit(AT_ONCE)))
     found = items.by_ids(reading, ids)

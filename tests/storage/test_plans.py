@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from storage import items
+from storage import items, walls
 from storage.engine import sqlite_file
 from storage.store import Store
 from tests.factories import a_sighting
@@ -87,3 +87,13 @@ async def test_a_page_is_read_in_order_whatever_is_said_under_entries_and_quoted
     assert "SCAN media" not in seen
     for table in ("posts", "authors", "tombstones"):
         assert f"SCAN {table}" not in page + cards
+
+
+async def test_what_may_stand_on_a_wall_is_found_among_those_somebody_answers_for(scene: Scene) -> None:
+    source = await scene.add_source(trusted=True)
+    await scene.offer(*(a_sighting(name) for name in ("one", "two")), by=source)
+
+    asked = await steps(scene.store, walls.standing, scene.event.id, limit=20)
+
+    assert "items_vouched" in asked
+    assert "TEMP B-TREE FOR ORDER BY" not in asked
