@@ -23,6 +23,7 @@ PREFLIGHT = {
 }
 _PROGRAMS = re.compile(r"/(?:api|media)(?:/|\Z)")
 _FEEDS = re.compile(r"/e/[^/]+/(?:timeline|highlights)\.(?:atom|rss|json)\Z")
+_UNLISTED = re.compile(r"/desk(?:/|\Z)|/e/[^/]+/(?:wall|search|embed|poster|stream)(?:/|\Z)")
 _STAFF = re.compile(r"/api/v1/events/[^/]+/(?:sources|walls(?:/clear)?)\Z")
 
 
@@ -34,6 +35,11 @@ def is_for_programs(path: str) -> bool:
 def is_public_read(path: str) -> bool:
     """Whether programs of any origin read here; what is for staff is for no other site's pages."""
     return (is_for_programs(path) and _STAFF.match(path) is None) or _FEEDS.match(path) is not None
+
+
+def is_for_search(path: str) -> bool:
+    """Whether search engines have any business there: not with what staff, screens and other sites' frames show."""
+    return not is_for_programs(path) and _UNLISTED.match(path) is None
 
 
 def make_safe(headers: MutableMultiMapping[str], *, any_origin: bool) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from dashboard import languages
 from dashboard.compression import Handler, compress
-from dashboard.headers import PREFLIGHT, is_for_programs, is_public_read, make_safe
+from dashboard.headers import PREFLIGHT, is_for_programs, is_for_search, is_public_read, make_safe
 from dashboard.keys import METRICS, PROXIES, REFERENCE, SITE
 from dashboard.problems import BadParameter, bad_parameter, problem
 from dashboard.views import errors
@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 async def safe_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Set what every answer carries, streams and files included, unless its view knew better."""
     make_safe(response.headers, any_origin=is_public_read(request.path))
+    if not is_for_search(request.path):
+        response.headers.setdefault("X-Robots-Tag", "noindex")
 
 
 @web.middleware

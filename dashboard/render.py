@@ -16,6 +16,7 @@ from dashboard.assets import Assets
 from dashboard.pictures import srcset
 from dashboard.site import Site
 from dashboard.strokes import GHOST
+from dashboard.structured import Structured
 from timeline import consent, wall
 from timeline.event import Event
 from timeline.item import Item
@@ -39,6 +40,7 @@ class Renderer:
             assets=assets,
             asset=assets.url,
             icon=self._icon,
+            structured=Structured(site, self._guarded),
             network=self._network,
             network_label=self.label,
             is_guarded=lambda post: post.network in self._guarded,

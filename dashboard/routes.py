@@ -7,6 +7,7 @@ from dashboard.api import events, openapi, posts, sources, walls
 from dashboard.views import (
     calendars,
     copy,
+    crawlers,
     desk,
     feeds,
     health,
@@ -42,6 +43,8 @@ KEY = "{key:[A-Za-z0-9_-]+}"
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/", index.show),
+        web.get("/robots.txt", crawlers.robots),
+        web.get("/sitemap.xml", crawlers.sitemap),
         web.get("/events.atom", news.show),
         web.get("/events.ics", calendars.every),
         web.get(f"/e/{SLUG}", timeline.show),

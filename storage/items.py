@@ -25,6 +25,7 @@ from storage.columns import UtcTime, micros
 from storage.tables import authors, events, items
 from storage.tables import media as media_rows
 from storage.tables import posts as post_rows
+from timeline import consent
 from timeline.errors import ErasedItem, NoSuchItem
 from timeline.item import Item, Place, State
 from timeline.view import Filter
@@ -128,6 +129,26 @@ def newest(reading: Connection, event_id: int, *, limit: int, highlighted: bool 
         query = query.where(items.c.highlighted_at.is_not(None))
     rows = reading.execute(query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit))
     return tuple((row.id, row.seq) for row in rows)
+
+
+def picked(
+    reading: Connection, event_ids: Sequence[int], *, limit: int, without: frozenset[str]
+) -> list[tuple[int, int, datetime]]:
+    """Highlights whose authors search engines may find, latest first: id, event, and when they were picked.
+
+    Posts of the networks ``without`` are left out.
+    """
+    query = (
+        select(items.c.id, items.c.event_id, items.c.highlighted_at, authors.c.labels)
+        .join_from(items, post_rows, items.c.post_id == post_rows.c.id)
+        .join(authors, post_rows.c.author_id == authors.c.id)
+        .where(items.c.event_id.in_(event_ids), items.c.state == State.SHOWN.value, items.c.parent_id.is_(None))
+        .where(items.c.highlighted_at.is_not(None), items.c.network.not_in(sorted(without)))
+        .order_by(items.c.highlighted_at.desc(), items.c.id.desc())
+        .limit(max(0, limit))
+    )
+    rows = reading.execute(query)
+    return [tuple(row[:3]) for row in rows if consent.NOT_INDEXED not in (row.labels or ())]
 
 
 def by_id(reading: Connection, item_id: int) -> Item:
