@@ -1,4 +1,4 @@
-"""GET /e/{slug}/copy: what a browser keeps of an event without a connection (docs/decisions/0016-offline.md)."""
+"""GET /e/{slug}/copy: what a browser keeps of an event without a connection (docs/decisions/0017-offline.md)."""
 
 import json
 from datetime import UTC, datetime
