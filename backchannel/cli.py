@@ -196,6 +196,25 @@ def event_archive(slug: Slug, config: Config = CONFIG) -> None:
     archive(config, slug)
 
 
+@event_app.command("look")
+def event_look(
+    slug: Slug,
+    logo: Annotated[Path | None, typer.Option(metavar="FILE", help="At the head of its pages.")] = None,
+    picture: Annotated[Path | None, typer.Option(metavar="FILE", help="Beside links to it that people share.")] = None,
+    accent_hue: Annotated[int | None, typer.Option(help="0 to 360: the colour of links and buttons.")] = None,
+    link: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=ADDRESS", help="At the foot of its pages; may be given again.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Like the site, but for what else is given.")] = False,
+    config: Config = CONFIG,
+) -> None:
+    """Change how an event looks; what is not given stays. Open pages show it when they are loaded again."""
+    from backchannel.events import look
+
+    keys = {"logo": logo, "picture": picture, "accent_hue": accent_hue, "links": link}
+    look(config, slug, {key: value for key, value in keys.items() if value is not None}, plain=plain)
+
+
 @event_app.command("copy")
 def event_copy(
     slug: Slug,

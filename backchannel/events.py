@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from backchannel import plan
+from backchannel.looks import look_of
 from backchannel.opening import networks, opened, settings_of
 from backchannel.terminal import Refused, ask, counted, say, tell, tell_json, with_hint
 from collector.adapter import require_words
@@ -16,9 +18,10 @@ from config.events import read_event
 from config.load import Settings
 from dashboard.api import shape
 from storage import events, sources
+from storage.shelf import Shelf
 from storage.writing import Writing
 from timeline.errors import NoSuchEvent, SourceUnavailable
-from timeline.event import Event
+from timeline.event import PLAIN, Event
 from timeline.network import SourceStatus
 
 Given = ParamSpec("Given")
@@ -71,6 +74,19 @@ def show(file: Path, slug: str, *, as_json: bool) -> None:
     return None
 
 
+def look(file: Path, slug: str, keys: Mapping[str, Any], *, plain: bool) -> None:
+    """Change how an event looks. ``keys`` are what an [[event]] would say of it; ``plain`` forgets the rest first."""
+    settings = settings_of(file)
+    event = _read(settings, events.by_slug, slug)
+    if "links" in keys:
+        keys = {**keys, "links": _pairs(keys["links"])}
+    given = read_event({"slug": "looks", "title": event.title, **keys}, {}, folder=Path.cwd())
+    told = look_of(given, Shelf(settings.storage.media, settings.storage.media_limit))
+    changed = {name: getattr(told, name) for name in keys}
+    _write(settings, events.dress, slug, replace(PLAIN if plain else event.look, **changed), at=datetime.now(UTC))
+    say(f"Changed the look of {slug}: {address(settings, event)}")
+
+
 def archive(file: Path, slug: str) -> None:
     """Put an event away."""
     event = _write(settings_of(file), events.archive, slug, at=datetime.now(UTC))
@@ -110,6 +126,14 @@ def wipe(file: Path, slug: str, *, sure: bool) -> None:
 def address(settings: Settings, event: Event) -> str:
     """Where an event is read: a path alone where nobody has told under which address we are found."""
     return f"{settings.site.base_url or ''}/e/{event.slug}"
+
+
+def _pairs(links: Sequence[str]) -> dict[str, str]:
+    pairs = [link.partition("=") for link in links]
+    for name, equals, address in pairs:
+        if not (name and equals and address):
+            raise Refused(f'"{name}{equals}{address}" is no link: write it as "Legal=https://example.org/legal"')
+    return {name: address for name, _, address in pairs}
 
 
 def _add(writing: Writing, planned: plan.Plan, *, at: datetime) -> Event:

@@ -93,6 +93,15 @@ def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
     return replace(known, **told)
 
 
+def dress(writing: Writing, slug: str, look: Look, *, at: datetime) -> Event:
+    """Give an event this look, which the file does not override. Raises NoSuchEvent."""
+    event = by_slug(writing.connection, slug)
+    told = {"look": asdict(look), "changed_at": at}  # kept even where it is plain: somebody wanted it so
+    writing.execute(update(events).where(events.c.id == event.id).values(**told))
+    writing.record("event.changed", event.id, None, at)
+    return replace(event, look=look)
+
+
 def archive(writing: Writing, slug: str, *, at: datetime) -> Event:
     """Put an event away: it collects nothing new. Raises NoSuchEvent."""
     event = by_slug(writing.connection, slug)

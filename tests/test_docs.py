@@ -65,6 +65,7 @@ def starter() -> str:
 def test_the_starter_is_a_configuration_and_so_are_its_examples(tmp_path, monkeypatch):
     monkeypatch.setenv("MASTODON_TOKEN", "x")
     (tmp_path / "logo.svg").write_text("<svg/>")
+    (tmp_path / "share.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     examples = re.sub(r"^# (# )?(?=[a-z_]+ = |\[)", "", starter(), flags=re.MULTILINE)
     (tmp_path / "starter.toml").write_text(starter())
     (tmp_path / "examples.toml").write_text(examples)

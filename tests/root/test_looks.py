@@ -6,8 +6,11 @@ from PIL import Image
 
 from backchannel.looks import look_of
 from config.events import read_event
+from storage import events
 from storage.shelf import Shelf
-from timeline.event import PLAIN, Picture
+from storage.store import Store
+from tests.service import run
+from timeline.event import PLAIN, Look, Picture
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 
@@ -40,3 +43,34 @@ def test_a_picture_whose_head_is_broken_has_no_size(tmp_path: Path) -> None:
     picture = look_of(told, Shelf(tmp_path / "media", 1)).picture
     assert picture is not None
     assert picture.width is None
+
+
+async def test_the_look_of_an_event_is_changed_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "backchannel.toml").write_text('[[event]]\nslug = "a"\ntitle = "A"\n')
+    (tmp_path / "logo.svg").write_text(SVG)
+    (tmp_path / "page.png").write_text("<!doctype html>")
+    await run(tmp_path, "event", "add", "b", "--title", "B", "--hashtag", "b")
+
+    changed = await run(tmp_path, "event", "look", "b", "--logo", "logo.svg", "--link", "Legal=https://example.org/l")
+    again = await run(tmp_path, "event", "look", "b", "--accent-hue", "20")
+    wrong = await run(tmp_path, "event", "look", "b", "--logo", "page.png", "--accent-hue", "400", "--link", "L=x")
+    odd = await run(tmp_path, "event", "look", "b", "--link", "Legal")
+    kept = await look_in(tmp_path)
+    await run(tmp_path, "event", "look", "b", "--plain")
+
+    assert (changed.status, again.status, changed.err) == (0, 0, "Changed the look of b: /e/b\n")
+    assert kept.logo is not None
+    assert (kept.accent_hue, kept.links) == (20, (("Legal", "https://example.org/l"),))
+    assert (tmp_path / "media" / kept.logo.content_hash[:2] / kept.logo.content_hash).read_text() == SVG
+    assert wrong.status == 1
+    assert [line.partition(":")[0] for line in wrong.err.splitlines()] == ["logo", "accent_hue", "links.L"]
+    assert (odd.status, odd.err) == (1, '"Legal" is no link: write it as "Legal=https://example.org/legal"\n')
+    assert await look_in(tmp_path) == PLAIN
+
+
+async def look_in(folder: Path) -> Look:
+    store = await Store.open(f"sqlite:///{folder / 'backchannel.db'}")
+    try:
+        return (await store.read(events.by_slug, "b")).look
+    finally:
+        await store.close()

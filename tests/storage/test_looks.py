@@ -70,3 +70,10 @@ async def test_what_is_told_of_an_event_has_its_times(store: Store) -> None:
     await store.write(events.save, an_event(venue="Leeds"), origin="file", at=NOON + 2 * HOUR)
 
     assert await store.read(events.written) == {event.id: (NOON, NOON + HOUR)}
+
+
+async def test_a_look_that_somebody_gave_or_took_away_stays(store: Store) -> None:
+    await save(store, RED)
+    await store.write(events.dress, "harbour26", PLAIN, at=NOON + HOUR)
+    await save(store, RED)
+    assert await kept(store) == PLAIN
