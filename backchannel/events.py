@@ -83,7 +83,8 @@ def look(file: Path, slug: str, keys: Mapping[str, Any], *, plain: bool) -> None
     given = read_event({"slug": "looks", "title": event.title, **keys}, {}, folder=Path.cwd())
     told = look_of(given, Shelf(settings.storage.media, settings.storage.media_limit))
     changed = {name: getattr(told, name) for name in keys}
-    _write(settings, events.dress, slug, replace(PLAIN if plain else event.look, **changed), at=datetime.now(UTC))
+    before = replace(PLAIN, sponsors=event.look.sponsors) if plain else event.look  # the file alone tells of sponsors
+    _write(settings, events.dress, slug, replace(before, **changed), at=datetime.now(UTC))
     say(f"Changed the look of {slug}: {address(settings, event)}")
 
 

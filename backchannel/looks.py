@@ -7,7 +7,7 @@ from PIL import Image
 from config.pictures import SVG, content_type
 from config.settings import Event as EventSettings
 from storage.shelf import Shelf
-from timeline.event import Look, Picture
+from timeline.event import Look, Picture, Sponsor
 
 
 def look_of(told: EventSettings, shelf: Shelf) -> Look:
@@ -17,6 +17,11 @@ def look_of(told: EventSettings, shelf: Shelf) -> Look:
         picture=_kept(told.picture, shelf),
         accent_hue=told.accent_hue,
         links=tuple(told.links.items()),
+        sponsors=tuple(
+            Sponsor(name=one.name, picture=picture)
+            for one in told.sponsor
+            if (picture := _kept(one.picture, shelf)) is not None
+        ),
     )
 
 

@@ -5,15 +5,17 @@ from typing import Literal
 
 from config.mistakes import Wrong, quoted
 
-Use = Literal["logo", "picture"]
+Use = Literal["logo", "picture", "sponsor"]
 SVG = "image/svg+xml"
 _LIMITS = {
     "logo": 500_000,
     "picture": 5_000_000,
+    "sponsor": 5_000_000,
 }  # bytes: one stands on every page, one is fetched when a link is shared
 _WORDS = {
     "logo": ("an SVG, PNG, JPEG or WebP picture", "500 kB"),
     "picture": ("a PNG, JPEG or WebP picture", "5 MB"),
+    "sponsor": ("an SVG, PNG, JPEG or WebP picture", "5 MB"),
 }
 _ENOUGH = 4_096  # bytes of an SVG in which its first element must stand
 

@@ -92,6 +92,13 @@ class Source(Table):
     settings: dict[str, Any]
 
 
+class Sponsor(Table):
+    """One [[event.sponsor]]: a picture that walls show in turn with the posts, and whose it is."""
+
+    name: Text
+    picture: Annotated[Location, AfterValidator(shapes.sponsor)]
+
+
 class Event(Table):
     """One [[event]]."""
 
@@ -116,6 +123,7 @@ class Event(Table):
     picture: Picture | None = None
     accent_hue: Hue | None = None
     links: Links = {}
+    sponsor: tuple[Sponsor, ...] = ()
     source: tuple[Source, ...] = ()  # read by config/sources.py, which knows the fields of each kind
 
     def span(self, began: datetime, zone: str) -> Span:

@@ -61,6 +61,12 @@ def logo(path: Path) -> Path:
 
 
 @_shape
+def sponsor(path: Path) -> Path:
+    """A picture that can fill a wall for a while."""
+    return pictures.usable(path, "sponsor")
+
+
+@_shape
 def picture(path: Path) -> Path:
     """A picture that can stand beside a link somewhere else."""
     return pictures.usable(path, "picture")

@@ -56,6 +56,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/e/{SLUG}/theme.css", look.theme),
         web.get(f"/e/{SLUG}/logo", look.logo),
         web.get(f"/e/{SLUG}/picture", look.picture),
+        web.get(f"/e/{SLUG}/sponsors/{KEY}", look.sponsor),
         web.get(f"/e/{SLUG}/highlights", highlights.show),
         *(web.get(f"/e/{SLUG}/{name}", feeds.show) for name in feeds.NAMES),
         web.get(f"/e/{SLUG}/wall", wall.show),

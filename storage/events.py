@@ -13,7 +13,7 @@ from storage.tables import authors, changes, events, items, posts, sources
 from storage.tables import sightings as seen_as
 from storage.writing import Writing
 from timeline.errors import BackchannelError, NoSuchEvent
-from timeline.event import PLAIN, Event, Look, Picture
+from timeline.event import PLAIN, Event, Look, Picture, Sponsor
 
 ORDER = (events.c.starts_at.desc(), events.c.id.desc())
 _COLUMNS = tuple(events.c[field.name] for field in fields(Event))
@@ -58,7 +58,8 @@ def written(reading: Connection) -> dict[int, tuple[datetime, datetime]]:
 def pictures(reading: Connection) -> set[str]:
     """Hashes of the events' own pictures."""
     looks = (_look(told) for told in reading.scalars(select(events.c.look).where(events.c.look.is_not(None))))
-    return {one.content_hash for look in looks for one in (look.logo, look.picture) if one is not None}
+    shown = (one for look in looks for one in (look.logo, look.picture, *(each.picture for each in look.sponsors)))
+    return {one.content_hash for one in shown if one is not None}
 
 
 def by_ids(reading: Connection, event_ids: set[int]) -> dict[int, Event]:
@@ -77,14 +78,14 @@ def save(writing: Writing, event: Event, *, origin: str, at: datetime) -> Event:
     """Create the event, or bring title, dates, hashtags and schedule of the one with its slug up to date.
 
     Moderation and visibility are set at creation alone: afterwards staff switch them live. So is its
-    look, but that one which never had any takes the first that is told.
+    look, but for its sponsors, and but that one which never had any takes the first that is told.
     """
     row = writing.execute(select(*_COLUMNS).where(events.c.slug == event.slug)).one_or_none()
     if row is None:
         return _create(writing, event, origin=origin, at=at)
     known = _event(row)
     told = {name: getattr(event, name) for name in _KEPT_UP}
-    told["look"] = known.look if row.look is not None else event.look
+    told["look"] = event.look if row.look is None else replace(known.look, sponsors=event.look.sponsors)
     if any(getattr(known, name) != value for name, value in told.items()):
         writing.execute(update(events).where(events.c.id == known.id).values(**_for_columns(told), changed_at=at))
         writing.record("event.changed", known.id, None, at)
@@ -232,4 +233,5 @@ def _look(told: Mapping[str, Any] | None) -> Look:
         return PLAIN
     logo, picture = (Picture(**one) if (one := told.get(name)) else None for name in ("logo", "picture"))
     links = tuple((name, address) for name, address in told.get("links") or ())
-    return Look(logo=logo, picture=picture, accent_hue=told.get("accent_hue"), links=links)
+    sponsors = tuple(Sponsor(name=one["name"], picture=Picture(**one["picture"])) for one in told.get("sponsors") or ())
+    return Look(logo=logo, picture=picture, accent_hue=told.get("accent_hue"), links=links, sponsors=sponsors)

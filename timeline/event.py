@@ -22,6 +22,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sponsor:
+    """Who pays for it, and the picture that walls show of them in turn with the posts."""
+
+    name: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """How an event differs from its site: what is None or empty is as the site has it.
 
@@ -32,6 +40,7 @@ class Look:
     picture: Picture | None = None
     accent_hue: int | None = None
     links: tuple[tuple[str, str], ...] = ()
+    sponsors: tuple[Sponsor, ...] = ()
 
 
 PLAIN = Look()

@@ -29,6 +29,13 @@ async def picture(request: web.Request) -> web.StreamResponse:
     return _picture(request, event.look.picture)
 
 
+async def sponsor(request: web.Request) -> web.StreamResponse:
+    """GET /e/{slug}/sponsors/{key}: named by its content, so that it is fetched once for every wall."""
+    event = await public.event_by_slug(request.app[STORE], request.match_info["slug"])
+    shown = (one.picture for one in event.look.sponsors)
+    return _picture(request, next((one for one in shown if one.content_hash == request.match_info["key"]), None))
+
+
 def _picture(request: web.Request, told: Picture | None) -> web.StreamResponse:
     path = request.app[SHELF].path(told.content_hash) if told is not None else None
     if told is None or path is None or told.content_type not in _TYPES or not path.is_file():

@@ -92,7 +92,7 @@ async def _surroundings(request: web.Request, event: Event, now: datetime) -> di
         "join": address,
         "join_words": request.app[SITE].spoken(short),
         "qr": Markup(qr.drawn(address).decode()),  # noqa: S704
-        "sponsors": (),
+        "sponsors": [(f"/e/{event.slug}/sponsors/{one.picture.content_hash}", one.name) for one in event.look.sponsors],
     }
 
 

@@ -61,6 +61,20 @@ def test_an_event_has_a_look_of_its_own(read, pictures):
     assert list(event.links.items()) == [("Legal", "https://example.org/legal"), ("Help", "/about/privacy")]
 
 
+def test_sponsors_have_a_name_and_a_picture(read, told, pictures):
+    sponsor = '[[event.sponsor]]\nname = "{}"\npicture = "{}"\n'
+    [event] = read(EVENT.format(slug="a") + sponsor.format("Ann", "png") + sponsor.format("Bo", "svg")).events
+    assert [(one.name, one.picture) for one in event.sponsor] == [("Ann", pictures / "png"), ("Bo", pictures / "svg")]
+
+    bad = sponsor.format("", "none") + sponsor.format("Cy", "huge") + '[[event.sponsor]]\nname = "Di"\n'
+    assert told(EVENT.format(slug="a") + bad) == [
+        "backchannel.toml: event[a].sponsor[1].name: is empty; fill it in",
+        'backchannel.toml: event[a].sponsor[1].picture: "none" is no file; put it there, or name another',
+        'backchannel.toml: event[a].sponsor[2].picture: "huge" is larger than 5 MB; make it smaller: 5 MB at most',
+        "backchannel.toml: event[a].sponsor[3].picture: is missing; add it",
+    ]
+
+
 def test_what_an_event_cannot_look_like_is_told(told):
     wrong = 'accent_hue = 400\nurl = "ftp://a.example"\nlinks = { "Legal" = "legal" }\n'
     assert told(EVENT.format(slug="a") + wrong) == [

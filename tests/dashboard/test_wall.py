@@ -14,6 +14,7 @@ from storage.tables import items
 from tests.dashboard.conftest import TOKEN
 from tests.dashboard.listener import listen
 from tests.dashboard.newsroom import NOON, Newsroom, an_event
+from timeline.event import Look, Picture, Sponsor
 
 LATER = NOON + timedelta(hours=1)
 
@@ -305,3 +306,16 @@ async def test_the_buttons_of_the_desk_clear_and_undo(server, session, room, des
     await desk("desk/conf/walls/clear", "POST", status=303, data={"undo": cleared})
     assert (await asked(session, server))["cleared_at"] is None
     await desk("desk/conf/walls/clear", "POST", status=403, headers={"Sec-Fetch-Site": "cross-site"})
+
+
+async def test_the_pictures_of_sponsors_come_in_turn_and_from_here(server, session, store):
+    drawn = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+    picture = Picture(content_hash=server.shelf.put(drawn), content_type="image/svg+xml")
+    sponsors = (Sponsor(name="Harbour <Trust>", picture=picture),)
+    await Newsroom.open(store, an_event("paid", look=Look(sponsors=sponsors)))
+    html, _ = await read(session, server / "e/paid/wall")
+    [address] = re.findall(r'src="(/e/paid/sponsors/[^"]+)" alt="Harbour &lt;Trust&gt;"', html)
+    text, headers = await read(session, server / address.lstrip("/"))
+    assert text.encode() == drawn
+    assert "sandbox" in headers["Content-Security-Policy"]
+    await read(session, server / "e/paid/sponsors/none", 404)

@@ -10,7 +10,7 @@ from storage import events
 from storage.shelf import Shelf
 from storage.store import Store
 from tests.service import run
-from timeline.event import PLAIN, Look, Picture
+from timeline.event import PLAIN, Look, Picture, Sponsor
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 
@@ -74,3 +74,15 @@ async def look_in(folder: Path) -> Look:
         return (await store.read(events.by_slug, "b")).look
     finally:
         await store.close()
+
+
+def test_the_pictures_of_sponsors_are_copied_too(tmp_path: Path) -> None:
+    (tmp_path / "trust.svg").write_text(SVG)
+    keys = {"slug": "a", "title": "A", "sponsor": [{"name": "Harbour Trust", "picture": "trust.svg"}]}
+    shelf = Shelf(tmp_path / "media", 1_000_000)
+
+    [sponsor] = look_of(read_event(keys, {}, folder=tmp_path), shelf).sponsors
+
+    picture = Picture(content_hash=sponsor.picture.content_hash, content_type="image/svg+xml")
+    assert sponsor == Sponsor(name="Harbour Trust", picture=picture)
+    assert shelf.path(picture.content_hash).read_text() == SVG

@@ -6,7 +6,7 @@ from storage import events, media
 from storage.shelf import Shelf
 from storage.store import Store
 from tests.factories import HOUR, NOON, an_event
-from timeline.event import PLAIN, Look, Picture
+from timeline.event import PLAIN, Look, Picture, Sponsor
 
 RED = Look(accent_hue=20, links=(("Legal", "https://example.org/legal"), ("Help", "/help")))
 LOGO = Picture(content_hash="a" * 64, content_type="image/png", width=40, height=20)
@@ -37,6 +37,16 @@ async def test_a_look_that_is_set_is_not_overridden(store: Store) -> None:
 async def test_an_event_that_never_had_one_takes_the_first_it_is_given(store: Store) -> None:
     await save(store, PLAIN)
     assert await kept(store) == PLAIN
+    await save(store, RED)
+    assert await kept(store) == RED
+
+
+async def test_its_sponsors_are_those_of_the_file(store: Store) -> None:
+    look = replace(RED, sponsors=(Sponsor(name="Harbour Trust", picture=LOGO),))
+    await save(store, RED)
+    await save(store, replace(look, accent_hue=300))
+    assert await kept(store) == look
+    assert await store.read(events.pictures) == {LOGO.content_hash}
     await save(store, RED)
     assert await kept(store) == RED
 
