@@ -1,5 +1,7 @@
 """What a hall sees on the projector wall, and what it never does."""
 
+import itertools
+
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
@@ -21,9 +23,9 @@ SPILLING = """() => [...document.querySelectorAll('.slip, .wall__column, .wall__
   .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.className} ${box.scrollWidth}x${box.scrollHeight} in ${box.clientWidth}x${box.clientHeight}`)"""
 ODD = [
-    "🦭🦭", "Kom", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurf" * 2,
-    "مرحبا بكم في الميناء، القهوة جاهزة عند الباب الشرقي والجميع مدعوون", "港" * 120, "One\ntwo\nthree\nfour\nfive\nsix",
-    "W" * 170, "Tea is served. " * 11, "https://a.example/" + "long/" * 40, "A\u200dB \u202e reversed \u202c and back",
+    "🦭🦭", "Kom", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurf" * 2, "港" * 120,
+    "مرحبا بكم في الميناء، القهوة جاهزة عند الباب الشرقي والجميع مدعوون", "W" * 170, "Tea is served. " * 11,
+    "One\ntwo\nthree\nfour\nfive\nsix", "https://a.example/" + "long/" * 40, "A\u200dB \u202e reversed \u202c",
 ]  # fmt: skip
 
 
@@ -130,7 +132,7 @@ async def test_a_quiet_wall_shows_again_what_it_has_shown(trusted, wall):
     for _ in range(16):
         await page.clock.run_for(BEAT_MS)
         seen.append(tuple(await page.evaluate(SHOWN)))
-    assert all(now != then for now, then in zip(seen, seen[1:], strict=False))
+    assert all(now != then for now, then in itertools.pairwise(seen))
     assert len({words for shown in seen for words in shown}) == 12
 
 

@@ -17,8 +17,7 @@ export function makeStage({ wall, layout, dated, changed }) {
   const made = (card) => {
     const slip = document.importNode(card.node, true)
     dated(slip)
-    card.shown = Date.now()
-    placed.set(card.id, { card, slip, at: card.shown })
+    placed.set(card.id, { card, slip, at: Date.now() })
     return slip
   }
   const lift = (id) => {
@@ -47,8 +46,10 @@ export function makeStage({ wall, layout, dated, changed }) {
       const slip = made(card)
       column.append(slip)
       if (column.children.length === 1) tighten(slip)
-      if (!spills(column) && !spills(slip)) return true
-      if (column.children.length === 1) return true
+      if (column.children.length === 1 || !(spills(column) || spills(slip))) {
+        card.shown = Date.now()
+        return true
+      }
       lift(card.id)
     }
     return false
@@ -110,6 +111,7 @@ export function makeStage({ wall, layout, dated, changed }) {
         const column = slip.parentElement
         placed.delete(old.id)
         const next = made(card)
+        card.shown = Date.now()
         slip.replaceWith(next)
         tighten(next)
         for (const other of others.slice(1)) {
