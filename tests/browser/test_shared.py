@@ -12,14 +12,14 @@ SMALLEST = (320, 700)
 PUBLIC = ("desk/sign-in", "", "e/nowhere", "p/1", "about/privacy", "e/harbour26/highlights")
 STAFF = ("desk", "desk/harbour26/sources")
 
-SPACED = """() => document.body.insertAdjacentHTML('beforeend', '<p></p>') || [...document.querySelectorAll('body *')].forEach(
+SPACED = """() => [...document.querySelectorAll('body *')].forEach(
   ({ style }) => { style.lineHeight = '1.5'; style.letterSpacing = '.12em'; style.wordSpacing = '.16em' })"""
 SMALL = """() => [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')].filter((one) => {
   const box = one.getBoundingClientRect()
-  if (!box.height || getComputedStyle(one).display === 'inline' || one.closest('.skip, noscript')) return false
+  if (!box.height || getComputedStyle(one).display === 'inline' || one.closest('.skip, .card, noscript')) return false
   scrollTo(0, scrollY + box.top - 300)
   const { left, top, width, height } = one.getBoundingClientRect()
-  const hits = (x, y) => one.contains(document.elementFromPoint(x, y)?.closest('a, button, summary, input, label'))
+  const hits = (x, y) => one.contains(document.elementFromPoint(x, y)?.closest('a, button, summary, input'))
     || one.labels?.[0]?.contains(document.elementFromPoint(x, y))
   return !hits(left + width / 2, top + height / 2 - 21) || !hits(left + width / 2, top + height / 2 + 21)
 }).map((one) => one.outerHTML.slice(0, 120))"""
