@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from dashboard.languages import gettext
 from timeline.errors import BadCursor
 from timeline.item import Place
 from timeline.view import Filter
@@ -35,16 +36,16 @@ class Choice:
         """What the address ``path`` with ``query`` asks for. Raises NoSuchChoice."""
         network = query.get("network") or None
         if network and network not in networks:
-            raise NoSuchChoice("This address asks for a network that we do not know.")
+            raise NoSuchChoice(gettext("This address asks for a network that we do not know."))
         asked = {name: query.get(name) or None for name in ("media", "highlighted", "order", "before", "after")}
         if {asked["media"], asked["highlighted"]} - {None, _ON} or asked["order"] not in (None, "oldest"):
-            raise NoSuchChoice("This address asks for a view of the timeline that does not exist.")
+            raise NoSuchChoice(gettext("This address asks for a view of the timeline that does not exist."))
         for place in (asked["before"], asked["after"]):
             try:
                 Place.decode(place) if place else None
             except BadCursor as error:
                 raise NoSuchChoice(
-                    "This address asks for posts from a place in the timeline that does not exist."
+                    gettext("This address asks for posts from a place in the timeline that does not exist.")
                 ) from error
         return cls(
             path=path, network=network, media=bool(asked["media"]), highlighted=bool(asked["highlighted"]),

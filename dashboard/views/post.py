@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from dashboard import pages, public
 from dashboard.keys import DEHYDRATED, RENDERER, STORE
+from dashboard.languages import gettext
 from storage import items
 from timeline.discussion import strands
 from timeline.item import Item
@@ -31,6 +32,6 @@ async def show(request: web.Request) -> web.Response:
 def _description(item: Item) -> str:
     post = item.post
     if post.content_warning:
-        return f"Content warning: {post.content_warning}"
+        return gettext("Content warning: %(warning)s", warning=post.content_warning)
     words = " ".join(f"{post.title or ''} {post.text}".split())
     return words if len(words) <= _DESCRIBED else words[:_DESCRIBED].rsplit(" ", 1)[0] + "…"
