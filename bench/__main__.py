@@ -2,15 +2,16 @@
 
 import asyncio
 
-from bench import delivery, feeds, intake, jetstream, pages
+from bench import delivery, feeds, intake, jetstream, pages, wall
 
 
 def main() -> None:
-    """Intake, the firehose, feeds, pages, then delivery."""
+    """Intake, the firehose, feeds, pages, walls, then delivery."""
     asyncio.run(intake.main())
     asyncio.run(jetstream.main())
     asyncio.run(feeds.main())
     asyncio.run(pages.main())
+    asyncio.run(wall.main())
     asyncio.run(delivery.main())
 
 

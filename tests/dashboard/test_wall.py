@@ -1,5 +1,6 @@
 """The projector wall over HTTP: what reaches it, what leaves it, and how fast."""
 
+import asyncio
 import json
 import re
 from datetime import timedelta
@@ -319,3 +320,25 @@ async def test_the_pictures_of_sponsors_come_in_turn_and_from_here(server, sessi
     assert text.encode() == drawn
     assert "sandbox" in headers["Content-Security-Policy"]
     await read(session, server / "e/paid/sponsors/none", 404)
+
+
+async def test_a_removal_reaches_a_wall_while_posts_keep_pouring_in(server, session, room):
+    """How fast is measured in bench/wall.py; here it must come before the flow ends."""
+    await room.says("To be hidden")
+    item_id = await last_id(room)
+    enough = asyncio.Event()
+
+    async def pour():
+        while not enough.is_set():
+            await room.hears([room.a_post("Words") for _ in range(5)])
+
+    async with listen(session, server / "e/conf/wall/stream?after=0") as wall:
+        await wall.next("post")
+        pouring = asyncio.create_task(pour())
+        for _ in range(50):
+            await wall.next("post")
+        await change(room, items.c.id == item_id, "item.removed", state="hidden")
+        assert (await wall.next("remove")).json == {"id": str(item_id)}
+        assert not pouring.done()
+        enough.set()
+        await pouring
