@@ -18,9 +18,9 @@ _BYTES |= {"KB": 1_000, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 RESERVED = frozenset({  # what stands, or may come to stand, right below the site's address
     "about", "admin", "api", "desk", "e", "embed", "events", "favicon", "feed", "feeds", "healthz", "help", "icons",
-    "index", "language", "languages", "login", "logout", "manifest", "media", "metrics", "oembed", "p", "people",
-    "programme", "readyz", "robots", "s", "search", "sessions", "sign-in", "sign-out", "sitemap", "staff", "static",
-    "status", "sw", "theme", "wall", "walls", "websub", "well-known",
+    "index", "language", "languages", "login", "logout", "manifest", "media", "metrics", "oembed", "offline", "p",
+    "people", "programme", "readyz", "robots", "s", "search", "sessions", "sign-in", "sign-out", "sitemap", "staff",
+    "static", "status", "sw", "theme", "wall", "walls", "websub", "well-known",
 })  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)

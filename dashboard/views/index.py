@@ -40,7 +40,7 @@ async def show(request: web.Request) -> web.Response:
     coming = [event for event in events if event.phase(now) == "coming"][::-1]
     shown = past if len(events) <= MOST else past[: max(_LATEST, MOST - len(live) - len(coming))]
     return pages.answer(
-        request, "index.html", modules=("site.js", "theme.js"), now=now, year=None,
+        request, "index.html", modules=("site.js", "theme.js"), sheets=("index.css",), now=now, year=None,
         live=sorted(await _listed(request, live, now), key=_is_empty), coming=await _listed(request, coming, now),
         past=await _listed(request, shown, now), past_count=len(past),
         years=_years(past) if len(shown) < len(past) else [],
@@ -54,7 +54,7 @@ async def _year(request: web.Request, past: Sequence[Event], now: datetime) -> w
         raise web.HTTPNotFound
     found = [event for event in past if str(_year_of(event)) == year]
     return pages.answer(
-        request, "index.html", modules=("site.js", "theme.js"), now=now, year=int(year),
+        request, "index.html", modules=("site.js", "theme.js"), sheets=("index.css",), now=now, year=int(year),
         live=[], coming=[], past=await _listed(request, found, now), past_count=len(found), years=years,
     )  # fmt: skip
 
