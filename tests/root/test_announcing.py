@@ -15,6 +15,7 @@ from storage.tables import items
 from storage.tail import Tail
 from tests.factories import DAY, NETWORKS, a_sighting, a_source, an_event
 from tests.fakes.hub import FakeHub
+from tests.service import LASTING, Service, get
 from timeline.post import Removal
 
 NOW = datetime.now(UTC)
@@ -84,6 +85,20 @@ async def test_a_hub_is_told_at_the_start_then_of_what_changes_alone(store, tail
         await hears(Removal(ref="one"))
         await hub.until_asked(21)
         assert told(hub, 15) == ALL
+
+
+async def test_the_service_tells_the_hubs_that_its_configuration_names(tmp_path):
+    async with FakeHub() as hub:
+        (tmp_path / "backchannel.toml").write_text(
+            f'[site]\nbase_url = "https://live.example"\nhub = "{hub.url}"\n[network]\nallow_private_addresses = true\n'
+            f'[[event]]\nslug = "conf"\ntitle = "A conference"\n{LASTING}'
+        )
+        async with Service(tmp_path) as service:
+            await hub.until_asked(6)
+            assert told(hub) == ALL
+            feed = await get(f"{service.url}/e/conf/timeline.atom")
+            assert f'<link rel="hub" href="{hub.url}" />' in feed
+            await service.stop()
 
 
 async def test_many_changes_are_told_once_a_while(store, tail):
