@@ -1,5 +1,7 @@
 """Events for calendars: all that are listed at /events.ics, one at /e/{slug}/event.ics."""
 
+import asyncio
+
 from aiohttp import web
 
 from dashboard import public
@@ -13,14 +15,16 @@ async def every(request: web.Request) -> web.Response:
     store, site = request.app[STORE], request.app[SITE]
     written = await store.read(events.written)
     listed = [event for event in await public.public_events(store) if event.id in written]
-    return _answer(calendar(listed, written, site, name=site.title), "events", listed=True)
+    body = await asyncio.to_thread(calendar, listed, written, site, name=site.title)
+    return _answer(body, "events", listed=True)
 
 
 async def one(request: web.Request) -> web.Response:
     """GET /e/{slug}/event.ics, to add."""
     store = request.app[STORE]
     event = await public.event_by_slug(store, request.match_info["slug"])
-    body = calendar([event], await store.read(events.written), request.app[SITE], name=event.title)
+    written = await store.read(events.written)
+    body = await asyncio.to_thread(calendar, [event], written, request.app[SITE], name=event.title)
     return _answer(body, event.slug, listed=event.may_be_found)
 
 
