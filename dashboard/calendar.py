@@ -25,7 +25,9 @@ def calendar(events: Sequence[Event], written: Written, site: Site, *, name: str
 
     A hundred take a fifth of a second: call it in a thread.
     """
-    told = tuple(replace(event, seq=0) for event in events)  # what is said at an event does not change what is told of it
+    told = tuple(
+        replace(event, seq=0) for event in events
+    )  # what is said at an event does not change what is told of it
     return _drawn(told, tuple(written[event.id] for event in events), site.base_url, name, spoken().tag)
 
 
