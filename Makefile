@@ -64,6 +64,7 @@ shots: .venv-test/ready browser
 
 words: .venv-test/ready
 	@echo "Updating dashboard/locale"
+	@mkdir -p build
 	@.venv-test/bin/pybabel --quiet extract $(EXTRACTING) --output-file build/words.pot dashboard
 	@.venv-test/bin/pybabel --quiet update $(UPDATING) --input-file build/words.pot --output-dir dashboard/locale
 
