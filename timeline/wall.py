@@ -4,12 +4,15 @@ Nobody can take back what three hundred people have read together. So a post pas
 answers for it: a person who approved it, a trusted author or source, or whoever made it a highlight.
 """
 
+import unicodedata
 from datetime import datetime
 from typing import Literal
 
 from timeline.item import Item, State
 
 LONGEST = 180  # characters that can be read from the back of a foyer before the card changes
+
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 
 Words = Literal["whole", "title", "phrase"]
 """What of a post a wall shows: all it says, the title of an article, or the words staff marked in it."""
@@ -53,7 +56,14 @@ def words(item: Item, *, unaltered: bool = False) -> Words | None:
     post = item.post
     if post.title and post.network == "feed" and not unaltered:
         return "title" if len(post.title) <= LONGEST else None
+    if not (post.media or post.poll or any(map(_is_seen, f"{post.title or ''}{post.text}"))):
+        return None
     if len(post.title or "") + len(post.text) <= LONGEST:
         return "whole"
     marked = item.phrase if is_highlight(item) and not unaltered else None
     return "phrase" if marked and len(marked) <= LONGEST else None
+
+
+def _is_seen(sign: str) -> bool:
+    """Whether a sign leaves a mark: a card of blanks looks as if something had broken."""
+    return sign not in _BLANKS and unicodedata.category(sign)[0] in "LNPS"

@@ -57,6 +57,13 @@ def test_a_long_post_passes_by_its_marked_phrase_alone():
     assert wall.words(a_long_one(highlighted_at=NOON, phrase=LONG)) is None
 
 
+@pytest.mark.parametrize("blank", ["", "  \n", "\u200b\u2060", "\u2800 \u3164"])
+def test_a_card_with_nothing_to_see_does_not_pass(blank):
+    assert not wall.passes(an_item(post=a_post(text=blank), highlighted_at=NOON))
+    assert wall.passes(an_item(post=a_post(text=blank, media=(a_picture(),))))
+    assert wall.passes(an_item(post=a_post(text="🎉")))
+
+
 def test_an_article_passes_by_its_title():
     article = a_post(network="feed", title="Firthshire cut 11 lists to one", text=LONG)
     assert wall.words(an_item(post=article)) == "title"
