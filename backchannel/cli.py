@@ -160,12 +160,16 @@ def event_add(
         str | None, typer.Option(help="The same; a date includes that day. Three days if left out.")
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Where it is held, like Europe/London.")] = None,
+    venue: Annotated[str | None, typer.Option(help="The same in words, like Leeds.")] = None,
     config: Config = CONFIG,
 ) -> None:
     """Add an event; a running service picks it up within seconds."""
     from backchannel.events import add
 
-    keys = {"slug": slug, "title": title, "hashtags": hashtag, "starts": starts, "ends": ends, "timezone": timezone}
+    keys = {
+        "slug": slug, "title": title, "hashtags": hashtag, "starts": starts, "ends": ends, "timezone": timezone,
+        "venue": venue,
+    }  # fmt: skip
     sources = [{"kind": "feed", "url": url} for url in feed or ()]
     sources += [{"kind": "mastodon", "server": url} for url in mastodon or ()]
     sources += [{"kind": "bluesky"}] if bluesky else []

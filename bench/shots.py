@@ -58,6 +58,7 @@ timezone = "Europe/London"
 starts = {coming}
 ends = {coming}
 hashtags = ["winter26"]
+venue = "Assembly Rooms, Calderby"
 
 [[event.source]]
 kind = "feed"

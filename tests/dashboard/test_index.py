@@ -1,6 +1,8 @@
 """The first page and what it offers to feed readers and calendars."""
 
+import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
@@ -8,8 +10,9 @@ import icalendar
 import pytest
 
 from dashboard.views.index import MOST
-from storage import events
+from storage import events, sources
 from tests.dashboard.newsroom import Newsroom, an_event
+from timeline.network import Health
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -147,3 +150,22 @@ async def test_the_calendar_has_every_listed_event(server, store, session):
 async def test_an_empty_site_has_an_empty_feed_and_calendar(server, session):
     assert "<entry" not in await text(session, server / "events.atom")
     assert "BEGIN:VEVENT" not in await text(session, server / "events.ics")
+
+
+async def test_which_single_blog_fails_is_for_nobody_outside(server, store, session):
+    room = await Newsroom.open(store, an_event("one", **when(-1)))
+    other = replace(room.source, id=0, address="blog.example", label="One blog")
+    await store.write(sources.sync, room.event.id, [room.source, other], origin="command", at=datetime.now(UTC))
+    ids = {one.source.address: one.source.id for one in await store.read(sources.of_event, room.event.id)}
+    failing = Health(state="failing", at=datetime.now(UTC), error="no answer")
+    await room.says("hello")
+
+    await store.write(sources.report, ids["blog.example"], failing)
+    for path in ("", "e/one"):
+        assert "ot answering" not in await text(session, server / path)
+
+    await store.write(sources.report, ids["chat of one"], failing)
+    for path in ("", "e/one"):
+        async with asyncio.timeout(20):  # what stands beside posts is read every two seconds
+            while "Chat is not answering" not in await text(session, server / path):
+                await asyncio.sleep(0.1)
