@@ -24,7 +24,7 @@ GUARD = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 FOR_EVER = "public, max-age=31536000, immutable"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT = re.compile(r"\n\s+")
-_SCRIPT_ASIDE = re.compile(r"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE)
+_SCRIPT_ASIDE = re.compile(r"^[ \t]*//.*\n|^[ \t]+|[ \t]+// .*$", re.MULTILINE)
 _GAIN = ("text/", "image/svg", "application/manifest")
 _TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
 
@@ -122,7 +122,7 @@ def _joined(found: Mapping[str, bytes], names: Iterable[str]) -> bytes:
 
 
 def _lean(script: bytes) -> bytes:
-    """A script without indents and lines of comment: a sixth of what travels. No string of ours runs over lines."""
+    """A script without indents and comments: a fifth of what travels. No string of ours runs over lines."""
     return _SCRIPT_ASIDE.sub("", script.decode()).encode()
 
 

@@ -165,6 +165,13 @@ def until(at: datetime, now: datetime, event: Event) -> str:
     return ngettext("in %(num)s month", "in %(num)s months", round(days / 30.4))
 
 
+def opening(text: str) -> tuple[str, str]:
+    """The first sentence and the rest."""
+    words = " ".join(text.split())
+    found = re.match(r"(.+?[.!?…])\s+(.+)", words)
+    return (found[1], found[2]) if found else (words, "")
+
+
 def host(url: str | None) -> str:
     """The part of an address that people know it by."""
     return (urlsplit(url or "").hostname or "").removeprefix("www.")

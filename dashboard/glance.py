@@ -32,6 +32,7 @@ class Glance:
     signal: Signal
     heard: tuple[Heard, ...]
     highlights: tuple[Item, ...]
+    pinned: Item | None
     pictures: tuple[tuple[Item, Media], ...]
     networks: dict[str, int]
     latest: Item | None
@@ -73,10 +74,11 @@ class Glances:
 
     async def _read(self, event: Event, now: datetime) -> Glance:
         read, span = self._store.read, signal.span_of(event, now)
-        counts, heard, highlights, recent, networks = await asyncio.gather(
+        counts, heard, highlights, pinned, recent, networks = await asyncio.gather(
             read(items.activity, event.id, start=span.start, end=span.end, buckets=span.minutes),
             read(sources.of_event, event.id),
             read(items.page, event.id, limit=_HIGHLIGHTS, where=Filter(highlighted=True)),
+            read(items.pinned, event.id),
             read(items.page, event.id, limit=_LOOKED_AT),
             read(items.counts, event.id),
         )
@@ -84,6 +86,7 @@ class Glances:
             signal=signal.draw(event, span, counts, now),
             heard=tuple(networks_heard(event, heard, self._infos)),
             highlights=highlights.items,
+            pinned=pinned,
             pictures=tuple(_pictures(recent.items, {info.key for info in self._infos if info.dehydrated})),
             networks=networks,
             seq=recent.seq,

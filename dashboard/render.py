@@ -143,6 +143,7 @@ def _environment() -> Environment:
         ahead=filters.ahead,
         moment=filters.moment,
         sentence=filters.sentence,
+        opening=filters.opening,
         host=filters.host,
         language=filters.language,
         initials=filters.initials,

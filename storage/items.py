@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     literal_column,
     select,
     tuple_,
@@ -149,6 +150,23 @@ def picked(
     )
     rows = reading.execute(query)
     return [tuple(row[:3]) for row in rows if consent.NOT_INDEXED not in (row.labels or ())]
+
+
+def pinned(reading: Connection, event_id: int) -> Item | None:
+    """The shown item that was pinned last."""
+    query = _WHOLE.where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
+    query = query.where(items.c.pinned_at.is_not(None)).order_by(items.c.pinned_at.desc()).limit(1)
+    return next(iter(_items(reading, [tuple(row) for row in reading.execute(query).all()])), None)
+
+
+def count_since(reading: Connection, event_id: int, place: Place, *, most: int) -> int:
+    """How many shown posts are newer than ``place``; counted up to ``most``."""
+    here = tuple_(literal(place.published_at, UtcTime), literal(place.id, BigInteger))
+    newer = select(items.c.id).where(
+        items.c.event_id == event_id, items.c.state == State.SHOWN.value, items.c.parent_id.is_(None),
+        tuple_(items.c.published_at, items.c.id) > here,
+    ).limit(most)  # fmt: skip
+    return reading.scalar(select(func.count()).select_from(newer.subquery())) or 0
 
 
 def by_id(reading: Connection, item_id: int) -> Item:

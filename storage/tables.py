@@ -204,6 +204,11 @@ Index(
     sqlite_where=text("highlighted_at IS NOT NULL"), postgresql_where=text("highlighted_at IS NOT NULL"),
 )  # fmt: skip
 
+Index(
+    "items_pinned", items.c.event_id, items.c.pinned_at.desc(),
+    sqlite_where=text("pinned_at IS NOT NULL"), postgresql_where=text("pinned_at IS NOT NULL"),
+)  # fmt: skip
+
 changes = Table(
     "changes",
     metadata,

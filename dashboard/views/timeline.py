@@ -1,6 +1,6 @@
 """The live timeline of an event: GET /e/{slug}, and the parts of it that scripts fetch again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -11,13 +11,16 @@ from dashboard.glance import Glance
 from dashboard.keys import GLANCES, NETWORKS, RENDERER, STORE
 from dashboard.listening import late
 from dashboard.views import errors
+from dashboard.visit import Visit, pin_key
 from storage import items
 from timeline.event import Event
+from timeline.item import Place
 
 POSTS = 20  # of a page: two screens on a phone, 12 KB at most
+_MISSED = 1000  # counted at most
 MODULES = (
     "timeline.js", "announce.js", "connection.js", "further.js", "keys.js", "lead.js", "live.js", "menu.js", "order.js",
-    "place.js", "signal.js", "theme.js", "words.js",
+    "place.js", "signal.js", "theme.js", "visit.js", "words.js",
 )  # fmt: skip
 
 
@@ -35,7 +38,7 @@ async def _answer(request: web.Request, event: Event, now: datetime) -> web.Resp
         case "posts":
             return pages.answer(request, "partials/_posts.html", **await _posts(request, event, now))
         case "stage":
-            return pages.answer(request, "partials/_stage.html", **await _stage(request, event, now))
+            return pages.answer(request, "partials/_beside.html", **await _stage(request, event, now))
         case _:
             return pages.answer(request, "timeline.html", **await whole(request, event, now))
 
@@ -43,7 +46,8 @@ async def _answer(request: web.Request, event: Event, now: datetime) -> web.Resp
 async def whole(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
     """Everything that timeline.html needs."""
     posts, stage = await _posts(request, event, now), await _stage(request, event, now)
-    return {"modules": MODULES, "tabs": await tabs.of(request, event, now, here="")} | stage | posts
+    welcome = await _welcome(request, event, now, posts, stage)
+    return {"modules": MODULES, "tabs": await tabs.of(request, event, now, here="")} | welcome | stage | posts
 
 
 async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
@@ -67,6 +71,27 @@ async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str,
     }
 
 
+async def _welcome(
+    request: web.Request, event: Event, now: datetime, posts: dict[str, Any], stage: dict[str, Any]
+) -> dict[str, Any]:
+    """The story so far for who never was here, what came since for who was; nothing in a view of their own choice."""
+    visit, choice = Visit.of(request.cookies), posts["choice"]
+    missed, ways = 0, []
+    if choice.whole and visit.place and visit.returns(now):
+        missed = await request.app[STORE].read(items.count_since, event.id, visit.place, most=_MISSED)
+    if choice.whole and visit.first and posts["below"] and stage["phase"] != "coming":
+        days = [day for day in stage["signal"].days if day.posts and not day.ahead]
+        ways = [(day.day, choice.link(oldest=True, after=_morning(day.day, event).encode())) for day in days]
+        ways = [(None, choice.link(oldest=True)), *(ways if len(ways) > 1 else [])]
+    since = choice.link(oldest=True, after=visit.place.encode()) if missed and visit.place else None
+    return {"missed": missed, "most_missed": _MISSED, "since": since, "left_at": visit.at, "ways": ways}
+
+
+def _morning(day: date, event: Event) -> Place:
+    """The place right before a day's first moment."""
+    return Place(published_at=datetime.combine(day, time(), event.zone) - timedelta(microseconds=1), id=0)
+
+
 async def _stage(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:
     glance = await request.app[GLANCES].of(event, now)
     return {
@@ -79,6 +104,8 @@ async def _stage(request: web.Request, event: Event, now: datetime) -> dict[str,
         "networks": sorted(glance.networks.items(), key=lambda each: -each[1]),
         "late": late(glance.heard) if event.collect_from <= now else None,
         "highlights": glance.highlights,
+        "pinned": glance.pinned if Visit.of(request.cookies).wants(glance.pinned) else None,
+        "pin_key": pin_key,
         "pictures": glance.pictures,
         "shown_networks": _networks(request, glance),
         "latest": glance.latest.published_at if glance.latest else None,

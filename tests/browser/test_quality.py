@@ -131,7 +131,7 @@ async def test_the_first_view_keeps_to_its_budget(hall):
         scripts = [await read(script) for script in set(re.findall(r"/static/\w+/js/\w+\.js", page))]
         icons = await read(re.search(r"/static/\w+/icons\.svg", page)[0])
 
-    assert (page.count("<article"), len(scripts)) == (20, 13)
+    assert (page.count("<article"), len(scripts)) == (20, 14)
     assert len(html) <= 12 * KB
     assert len(css) <= 12 * KB
     assert len(html) + len(css) <= 24 * KB

@@ -239,6 +239,8 @@ export function keepPlace({ column, feed, known, newest, reached, life }) {
       apply(batch)
     },
     flow,
+    // The newest post there is, where this list has it.
+    newest: () => (above.more() || oldest ? '' : latest(feed)?.dataset.place),
     // For another list to be put into this one's place, and where to read it from if it would not reach down here.
     where: () => (atTop() ? [] : where()),
     from([first]) {

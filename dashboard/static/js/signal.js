@@ -8,8 +8,8 @@ const AFTER_REMOVAL_MS = 3_000 // the server's own glance is 2 s old at most
 const ANSWER_MS = 15_000
 const PARTS = ['.title', '.nowbar', '.nowbar__notice', '.signal', '.pictures', '.about__side']
 
-// expect(number): where the server stands. failed(): it did not answer.
-export function keepSignal({ main, expect, failed, life }) {
+// expect(number): where the server stands. failed(): it did not answer. flow(change): does it where the list is read.
+export function keepSignal({ main, expect, failed, flow, life }) {
   let timer = 0
   let due = Infinity
   const wide = matchMedia('(min-width: 64rem)')
@@ -34,6 +34,8 @@ export function keepSignal({ main, expect, failed, life }) {
       part.innerHTML = await answer.text()
       const stage = part.content.querySelector('[data-stage]')
       PARTS.forEach((name) => swap(main.querySelector('[data-stage]'), stage, name))
+      const [pin, next] = [main, part.content].map((where) => where.querySelector('[data-pinned]'))
+      if (pin.textContent !== next.textContent) flow(() => pin.replaceWith(next))
       expect(Number(stage.dataset.seq))
     } catch {
       failed()
@@ -46,10 +48,15 @@ export function keepSignal({ main, expect, failed, life }) {
   within(EVERY_MS)
   inspect(main)
   return {
-    changed: () => within(AFTER_POSTS_MS),
+    // card: new, or edited. What is pinned stands above the list, and is read again soon.
+    changed(card) {
+      const pinned = card && ('pin' in card.dataset || main.querySelector(`.pinned[data-of="${card.id.slice('item-'.length)}"]`))
+      within(pinned ? AFTER_REMOVAL_MS : AFTER_POSTS_MS)
+    },
     catchUp: () => within(0),
     removed(id) {
-      main.querySelectorAll(`[data-of="${id}"]`).forEach((entry) => entry.remove())
+      const gone = main.querySelectorAll(`[data-of="${id}"]`)
+      if (gone.length) flow(() => gone.forEach((entry) => entry.remove()))
       within(AFTER_REMOVAL_MS)
     },
   }

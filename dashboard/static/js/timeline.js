@@ -7,10 +7,15 @@ import { follow } from './live.js'
 import { keepOpen } from './order.js'
 import { keepPlace } from './place.js'
 import { keepSignal } from './signal.js'
+import { keepVisit } from './visit.js'
+import { clock } from './words.js'
 
 const ANSWER_MS = 15_000
 const AGAIN_MS = 3_000
+const REST_MS = 200 // after the last scrolling
 const CROWDED_MS = 250 // at most so many batches a second are put into the page
+
+let list = null // the present one's place.js
 
 function start(main) {
   const { live: address, fits } = main.dataset
@@ -43,7 +48,7 @@ function start(main) {
     if (kind === 'post') {
       const card = cardOf(data)
       later(!fits || card.matches(fits) ? card : card.id) // an edit may be the end of what made it fit
-      signal?.changed()
+      signal?.changed(card)
     }
     if (kind === 'remove') {
       const { id } = JSON.parse(data)
@@ -76,21 +81,21 @@ function start(main) {
     history.replaceState(history.state, '', main.dataset.newest)
   }
 
-  // Reads the page again and puts it in this one's place, the reader where they were.
-  async function refresh(stay = true) {
+  // Reads the page again and puts it in this one's place, the reader where they were; or where they had been.
+  async function refresh(stay = true, been = null) {
     if (reading) return
     reading = true
     try {
-      let page = await read(location.href)
-      const here = () => (stay && place?.where()) || []
-      const from = place?.from(here())
+      let page = await read(been ? addressOf(main, been.from) : location.href)
+      const here = () => been?.places ?? ((stay && place?.where()) || [])
+      const from = !been && place?.from(here())
       if (from && !here().some(({ id }) => page.getElementById(id))) { // the reader is further down than it reaches
         page = await read(addressOf(main, from))
       }
       take(page, here(), stay)
     } catch {
       reading = false
-      setTimeout(refresh, AGAIN_MS, stay)
+      setTimeout(refresh, AGAIN_MS, stay, been)
     }
   }
 
@@ -111,6 +116,7 @@ function start(main) {
     card?.focus({ preventScroll: true })
   }
 
+  list = place && { ...place, comeTo: (been) => place.backTo(been.places) || (been.from && refresh(true, been)) }
   return place
 }
 
@@ -133,7 +139,10 @@ function timeline(main, { stream, newest, reached, life }) {
   const column = main.querySelector('[data-scroller]')
   const feed = column.querySelector('[data-feed]')
   const place = keepPlace({ column, feed, known: Number(main.dataset.latest), newest, reached, life })
-  const signal = keepSignal({ main, expect: stream.expect, failed: stream.open, life })
+  const signal = keepSignal({ main, expect: stream.expect, failed: stream.open, flow: place.flow, life })
+  keepVisit({ main, place, life })
+  const times = [main.dataset.zone, undefined].map((zone) => clock(zone, { weekday: 'short' }).format())
+  if (times[0] !== times[1]) import('./times.js').then(({ keepTimes }) => keepTimes({ main, feed, life }))
   return { place, signal }
 }
 
@@ -143,5 +152,17 @@ function cardOf(html) {
   return part.content.querySelector('article')
 }
 
+// The place is kept with the entry of the history: reload, back and forward lead to it, wherever in the list that is.
+function remember() {
+  const places = list?.where().slice(0, 3) ?? []
+  const been = places.length ? { places, from: list.from(places) } : null
+  if (been || history.state) history.replaceState(been, '')
+}
+
+history.scrollRestoration = 'manual'
 start(document.querySelector('main'))
+if (history.state?.places) list?.comeTo(history.state)
+let rested = 0
+addEventListener('scroll', () => { clearTimeout(rested); rested = setTimeout(remember, REST_MS) }, { capture: true, passive: true })
+addEventListener('pagehide', remember)
 addEventListener('load', () => import('./keep.js'))
