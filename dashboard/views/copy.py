@@ -30,7 +30,15 @@ async def show(request: web.Request) -> web.Response:
     cards = zip(kept, renderer.cards(kept, event, now), strict=True)
     context = await timeline.whole(request, event, now)
     below = context["choice"].link(before=page.next.encode()) if page.next else None
-    context |= {"cards": [_CARDS], "below": below, "highlights": (), "pictures": ()}
+    context |= {
+        "cards": [_CARDS],
+        "below": below,
+        "highlights": (),
+        "pictures": (),
+        "pinned": None,
+        "ways": [],
+        "since": None,
+    }
     told = {
         "slug": event.slug,
         "title": event.title,

@@ -43,6 +43,6 @@ async def show(request: web.Request) -> web.Response:
     found = await asyncio.gather(*(staff.standings(store, networks, event, now) for event in events))
     listed = [Listed(event, standing.summary(sources), sources) for event, sources in zip(events, found, strict=True)]
     return pages.answer(
-        request, "desk.html", modules=("site.js", "theme.js"),
+        request, "desk.html", modules=("site.js", "theme.js"), sheets=("desk.css",),
         now=now, listed=sorted(listed, key=partial(_rank, now)),
     )  # fmt: skip

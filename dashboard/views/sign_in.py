@@ -57,7 +57,9 @@ async def leave(request: web.Request) -> web.StreamResponse:
 
 
 def _form(request: web.Request, to: str, *, status: int = 200, trouble: str = "") -> web.Response:
-    answer = pages.answer(request, "sign_in.html", status=status, modules=_MODULES, to=to, trouble=trouble)
+    answer = pages.answer(
+        request, "sign_in.html", status=status, modules=_MODULES, sheets=("desk.css",), to=to, trouble=trouble
+    )
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

@@ -20,4 +20,4 @@ async def show(request: web.Request) -> web.Response:
     told: dict[str, Any] = {"event": event, "now": now, "sources": found, "summary": standing.summary(found)}
     if request.query.get("fragment") == "sources":
         return pages.answer(request, "partials/_sources.html", **told)
-    return pages.answer(request, "sources.html", modules=_MODULES, **told)
+    return pages.answer(request, "sources.html", modules=_MODULES, sheets=("desk.css",), **told)
