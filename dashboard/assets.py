@@ -15,6 +15,7 @@ import brotli
 from aiohttp import web
 
 from dashboard.compression import accepts
+from dashboard.embed_settings import whole_number
 from dashboard.keys import RENDERER, SITE
 from dashboard.site import Site
 
@@ -96,8 +97,9 @@ async def serve(request: web.Request) -> web.Response:
 
 
 async def theme(request: web.Request) -> web.Response:
-    """GET /theme.css: the host's accent. Hue alone, so that contrast stays as it was measured."""
-    hue = request.app[SITE].accent_hue
+    """GET /theme.css: the host's accent, or the ``hue`` of an embed. Hue alone: contrast stays as it was measured."""
+    hue = whole_number(request.query.get("hue"), most=360)
+    hue = request.app[SITE].accent_hue if hue is None else hue
     return web.Response(text="" if hue is None else f":root{{--hue:{hue}}}", content_type="text/css")
 
 

@@ -1,7 +1,8 @@
 """A step of the log as one message of a stream, written once for everybody who reads that form.
 
 ``page`` carries rendered cards, ``json`` the public shape of posts, ``wall`` the cards of a projector
-wall, ``highlights`` those of a wall that shows nothing else. Only what is shown leaves here, whatever
+wall, ``highlights`` those of a wall that shows nothing else; ``embed`` is ``page`` without posts
+that may not leave us. Only what is shown leaves here, whatever
 a step may hold; and only what passes their gate goes to walls.
 """
 
@@ -24,7 +25,7 @@ from timeline.item import Item, State
 class Form(NamedTuple):
     """What a reader is written: which ``kind`` of message, and in which ``language`` (a tag) its words of ours are."""
 
-    kind: Literal["page", "json", "wall", "highlights"]
+    kind: Literal["page", "embed", "json", "wall", "highlights"]
     language: str = "en"
 
     @property
@@ -98,6 +99,8 @@ class Fragments:
             return _removal(change)
         if item is None or not shown or item.seq != change.seq:
             return b""  # never was the public's, or a later step carries it as it is now
+        if form.kind == "embed" and item.post.network in self._dehydrated:
+            return b""
         if form.is_wall and not self._passes(item, event, form):
             return _removal(change)  # it may have stood there until now
         seq, words = self._known[form].get(item.id, (0, b""))
@@ -118,7 +121,7 @@ class Fragments:
     def _post(self, item: Item, event: Event, form: Form) -> bytes:
         """One post that cannot be told must not stop its neighbours."""
         try:
-            if form.kind == "page":
+            if form.kind in ("page", "embed"):
                 with languages.speaking(form.language):
                     told = self._cards.card(item, event)
             elif form.is_wall:

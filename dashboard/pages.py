@@ -13,7 +13,7 @@ _COOKIE = "theme"
 
 def answer(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
     """A page, or a part of one. Each reader's own: a cache on the way must not mix them."""
-    context["theme"] = theme(request)
+    context.setdefault("theme", theme(request))
     context.setdefault("here", request.path)
     return web.Response(
         text=request.app[RENDERER].page(template, **context),

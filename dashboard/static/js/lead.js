@@ -8,7 +8,11 @@ export function among(name, { told, lead, lost }) {
   const ask = (how) => navigator.locks.request(name, how, () => !end.signal.aborted && new Promise((done) => {
     free = done
     lead()
-  })).catch(() => end.signal.aborted || lost())
+  })).catch(({ name }) => {
+    if (end.signal.aborted) return
+    if (name === 'AbortError') lost()
+    else lead() // no locks in the frame of another site's page: each has a connection of its own
+  })
 
   channel.onmessage = ({ data }) => end.signal.aborted || told(data)
   ask({ signal: end.signal })
