@@ -28,11 +28,16 @@ OF_ROW = tuple(authors.c[name] for name in ("network", "uri", "avatar_key", *_PR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """An author as we have it now; ``before`` as we had it, where that was different."""
+    """An author as we have it now; ``before`` as we had it, where that was different.
+
+    ``new_face``: a reader sees another name or picture. Servers have each their own address for one picture:
+    another address counts where it comes from who told the last.
+    """
 
     id: int
     author: Author
     before: Author | None = None
+    new_face: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +100,6 @@ def away(writing: Writing, network: str, uri: str, label: str | None) -> Kept | 
     return Kept(id=row.id, author=told, before=known)
 
 
-def face(author: Author) -> dict[str, Any]:
-    """What a reader sees of who an author is."""
-    return {name: getattr(author, name) for name in _FACE}
-
-
 def by_id(reading: Connection, author_id: int) -> Author:
     """The author of a post we hold."""
     return of_row(reading.execute(select(authors).where(authors.c.id == author_id)).one())
@@ -154,20 +154,26 @@ def _believe(writing: Writing, row: Row[Any], author: Author, *, told_by: int | 
     known = of_row(row)
     told = replace(author, avatar_key=known.avatar_key)
     offered: dict[str, Any] = {"offered": None, "offered_at": None} if row.offered is not None else {}
-    if face(told) != face(known) and _must_wait(writing.connection, row.id):
-        offered = {"offered": face(told), "offered_at": at} if row.offered != face(told) else {}
-        told = replace(told, **face(known))
+    if _face(told) != _face(known) and _must_wait(writing.connection, row.id):
+        offered = {"offered": _face(told), "offered_at": at} if row.offered != _face(told) else {}
+        told = replace(told, **_face(known))
     values: dict[str, Any] = {"profile_at": at, "told_by": told_by} | offered
     if told != known:
         values |= _profile(told)
     elif not offered and at - row.profile_at < FRESH:
         return Kept(id=row.id, author=known)
     writing.execute(update(authors).where(authors.c.id == row.id).values(**values))
-    if (told.name, told.handle) != (known.name, known.handle):
+    renamed = (told.name, told.handle) != (known.name, known.handle)
+    if renamed:
         writing.rename(row.id)
     if told.avatar != known.avatar:
         media.want_avatar(writing, row.id, told, at=at)
-    return Kept(id=row.id, author=told, before=known if told != known else None)
+    new_face = renamed or (told.avatar != known.avatar and told_by == row.told_by)
+    return Kept(id=row.id, author=told, before=known if told != known else None, new_face=new_face)
+
+
+def _face(author: Author) -> dict[str, Any]:
+    return {name: getattr(author, name) for name in _FACE}
 
 
 def _must_wait(reading: Connection, author_id: int) -> bool:

@@ -123,7 +123,7 @@ def author_changed(writing: Writing, kept: authors.Kept, networks: Networks, *, 
     if consent.withheld(kept.before) != consent.withheld(kept.author) or kept.before.known != kept.author.known:
         for post_id, post in posts.by_author_id(reading, kept.id):
             rejudge(writing, post_id, post, networks, edited=False, at=at)
-    if authors.face(kept.before) != authors.face(kept.author):
+    if kept.new_face:
         _nobody_answers_for(writing, kept.id, at=at)
     tell(writing, newest_of_author(reading, kept.id), at)
 

@@ -93,6 +93,19 @@ async def test_a_new_name_takes_off_what_a_person_vouched_for_under_the_old_one(
     assert len(await scene.kinds(before)) == 2  # both cards are told anew
 
 
+async def test_another_servers_address_for_a_picture_is_no_new_picture(scene: Scene) -> None:
+    near, far = await scene.add_source(), await scene.add_source(address="https://far.example")
+    await scene.offer(a_sighting("one", author=an_author(avatar="https://near.example/a.png")), by=near)
+    await decide(scene, "one", at=NOON + MINUTE, highlighted_at=NOON + MINUTE)
+
+    copied = an_author(avatar="https://far.example/cache/a.png")
+    await scene.offer(a_sighting("two", author=copied), by=far, at=NOON + 2 * DAY)
+    assert await standing(scene) == ["one"]
+    changed = an_author(avatar="https://far.example/cache/b.png")
+    await scene.offer(a_sighting("three", author=changed), by=far, at=NOON + 2 * DAY + HOUR)
+    assert await standing(scene) == []
+
+
 async def test_a_clearing_empties_until_something_new_comes_into_sight(scene: Scene) -> None:
     trusted = await scene.add_source(trusted=True)
     await scene.offer(a_sighting("one"), by=trusted)
