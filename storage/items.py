@@ -123,13 +123,21 @@ def page(
 
 
 def newest(reading: Connection, event_id: int, *, limit: int, highlighted: bool = False) -> tuple[tuple[int, int], ...]:
-    """The newest shown posts, or highlights, by id and last change: equal while nothing is different."""
+    """The newest shown posts, or the highlights picked last, by id and last change: equal while nothing differs."""
     query = select(items.c.id, items.c.seq).where(items.c.event_id == event_id, items.c.state == State.SHOWN.value)
-    query = query.where(items.c.parent_id.is_(None))
+    query = query.where(items.c.parent_id.is_(None)).limit(limit)
+    order = items.c.published_at
     if highlighted:
-        query = query.where(items.c.highlighted_at.is_not(None))
-    rows = reading.execute(query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit))
+        query, order = query.where(items.c.highlighted_at.is_not(None)), items.c.highlighted_at
+    rows = reading.execute(query.order_by(order.desc(), items.c.id.desc()))
     return tuple((row.id, row.seq) for row in rows)
+
+
+def highlights(reading: Connection, event_id: int, *, limit: int) -> tuple[Item, ...]:
+    """The highlights picked last, the latest first."""
+    ids = [item_id for item_id, _ in newest(reading, event_id, limit=limit, highlighted=True)]
+    found = by_ids(reading, ids)
+    return tuple(found[item_id] for item_id in ids if item_id in found)
 
 
 def picked(

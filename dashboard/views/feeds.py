@@ -18,7 +18,6 @@ from storage import changes, items, media
 from timeline.event import Event
 from timeline.item import Item
 from timeline.tidy import fit
-from timeline.view import Filter
 
 ENTRIES = 50
 SETTLED = timedelta(seconds=10)  # a date tells seconds, and commits come a little later than it says
@@ -57,11 +56,13 @@ async def show(request: web.Request) -> web.Response:
 
 async def _feed(request: web.Request, event: Event, kind: str, name: str) -> Feed:
     site, store, picked = request.app[SITE], request.app[STORE], kind == "highlights"
-    where = Filter(highlighted=True) if picked else Filter()
-    page = await store.read(items.page, event.id, limit=ENTRIES, where=where)
-    kept = await store.read(media.lengths, [one.key for item in page.items for one in item.post.media if one.key])
+    if picked:
+        told = await store.read(items.highlights, event.id, limit=ENTRIES)
+    else:
+        told = (await store.read(items.page, event.id, limit=ENTRIES)).items
+    kept = await store.read(media.lengths, [one.key for item in told for one in item.post.media if one.key])
     gone = await store.read(changes.removals, event.id, limit=ENTRIES)
-    entries = tuple(_entry(request, item, kept, picked=picked) for item in page.items)
+    entries = tuple(_entry(request, item, kept, picked=picked) for item in told)
     what = gettext("Highlights of %(event)s", event=event.title) if picked else event.title
     about = (
         gettext(

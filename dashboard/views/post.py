@@ -23,7 +23,7 @@ async def show(request: web.Request) -> web.Response:
     said = await store.read(items.discussion, item.id, limit=COMMENTS) if item.comments else []
     card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True))  # noqa: S704
     return pages.answer(
-        request, "post.html", modules=("site.js", "theme.js"),
+        request, "post.html", modules=("post.js", "lead.js", "live.js", "site.js", "theme.js"),
         item=item, event=event, card=card, description=_description(item), strands=strands(said),
         guarded=item.post.network in request.app[DEHYDRATED],  # other sites draw no preview of what it says
     )  # fmt: skip

@@ -81,3 +81,16 @@ async def test_on_paper_the_words_stand_alone_and_whole(hall, visit):
     assert await page.locator(".pick__whole").bounding_box()
     for name in (".tool", ".foot", ".pick__more summary"):
         assert not await page.locator(name).first.is_visible()
+
+
+async def test_an_open_page_of_a_post_follows_its_edits_and_its_end(hall, visit):
+    ref = await hall.says("as first said")
+    page = await visit("p/1", live=False)
+    await hall.says("as edited", ref=ref, edited_at=datetime.now(UTC))
+    await page.wait_for_selector("text=as edited")
+    assert "as first said" not in await page.content()
+
+    await hall.removes(ref)
+    await page.wait_for_selector("text=This post has been removed")
+    assert "as edited" not in await page.content()
+    visit.trouble[:] = [told for told in visit.trouble if "410" not in told]

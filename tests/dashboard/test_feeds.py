@@ -299,3 +299,14 @@ async def test_hubs_are_named_in_every_form_and_in_its_headers(server, room, ses
             links = ElementTree.fromstring(body).iter(f"{ATOM}link")
             told = {link.get("rel"): link.get("href") for link in links if link.get("rel") in ("hub", "self")}
             assert told == {"hub": hub, "self": f"{topic}.{form}"}
+
+
+async def test_highlights_stand_by_when_they_were_picked(server, room, store, session):
+    for count in range(3):
+        await room.says(f"post {count}")
+    for minute, which in enumerate((3, 1, 2)):
+        at = NOON + timedelta(minutes=minute)
+        one = update(items).where(items.c.id == which).values(highlighted_at=at)
+        await store.write(lambda writing, one=one: writing.execute(one) and None)
+    entries = (await read(session, server, "highlights.atom")).entries
+    assert [entry.id[-1] for entry in entries] == ["2", "1", "3"]

@@ -1,5 +1,5 @@
 // Keeps an open page of highlights true: what is hidden or not picked any more leaves at once, what is new is fetched.
-import './theme.js'
+import './site.js'
 import { follow } from './live.js'
 
 const SOON_MS = 400
