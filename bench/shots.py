@@ -20,6 +20,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy import select, update
 
+from storage import indexing
 from storage.store import Store
 from storage.tables import events, items, posts
 from storage.writing import Writing
@@ -99,6 +100,8 @@ VIEWS = (
     View("past", "e/spring26"),
     View("highlights", "e/harbour26/highlights", target="06b"),
     View("search", "e/harbour26/search?q=harbour"),
+    View("search-none", "e/harbour26/search?q=day:someday"),
+    View("search-help", "e/harbour26/search", sizes=("phone", "desktop")),
     View("post", "p/{post}"),
     View("privacy", "about/privacy"),
     View("lost", "e/nowhere"),
@@ -171,6 +174,7 @@ def _stretch(writing: Writing, now: datetime) -> None:
         writing.execute(update(items).where(items.c.id == row.id).values(**at, first_seen_at=at["published_at"]))
         writing.execute(update(posts).where(posts.c.id == row.post_id).values(**at))
     began = now.replace(hour=8, minute=0) - timedelta(days=2)
+    indexing.rebuild(writing.connection)  # its rows are numbered by time
     held = {"starts_at": began, "ends_at": began + timedelta(days=3), "collect_from": began - timedelta(days=14)}
     writing.execute(update(events).where(events.c.id == said[0].event_id).values(**held))
 

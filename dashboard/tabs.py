@@ -24,6 +24,8 @@ async def of(request: web.Request, event: Event, now: datetime, *, here: str) ->
     offered = [(gettext("Timeline"), "")]
     if glance.highlights:
         offered.append((gettext("Highlights"), "highlights"))
+    if glance.latest:
+        offered.append((gettext("Search"), "search"))
     root = f"/e/{event.slug}"
     if len(offered) == 1:
         return []

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, TextClause, bindparam, delete, select, text
 
-from storage.tables import authors, chores, items, media, posts
+from storage.tables import authors, chores, events, items, media, posts
 from timeline.item import State
 from timeline.words import joined, words
 
@@ -32,8 +32,10 @@ _ITEMS: Select[Any] = (
         items.c.id, items.c.event_id, items.c.network, items.c.published_at, items.c.state, items.c.parent_id,
         items.c.highlighted_at, posts.c.id.label("post_id"), posts.c.title, posts.c.text, posts.c.content_warning,
         posts.c.hashtags, posts.c.links, posts.c.card, posts.c.poll, authors.c.name, authors.c.handle,
+        events.c.hashtags.label("own"),
     )
-    .join_from(items, posts, items.c.post_id == posts.c.id, isouter=True)
+    .join_from(items, events)
+    .join(posts, items.c.post_id == posts.c.id, isouter=True)
     .join(authors, posts.c.author_id == authors.c.id, isouter=True)
 )  # fmt: skip
 _BY_IDS = _ITEMS.where(items.c.id.in_(bindparam("ids", expanding=True)))
@@ -207,14 +209,17 @@ def _entry(row: Row[Any], attached: Sequence[tuple[str, str]]) -> _Entry:
     card = [row.card["title"], row.card["description"]] if row.card else []
     seen = any(kind != "audio" for kind, _ in attached)
     has = {"media": seen, "link": row.links, "poll": row.poll, "highlight": row.highlighted_at}
+    tags = [tag for tag in map(joined, row.hashtags or ()) if tag]
+    own = set(map(joined, row.own or ()))  # everybody has them: only who asks for them finds them
+    said = _joined((row.title, row.text, row.content_warning, *(alt for _, alt in attached), *options, *card))
     marks = [mark("event", row.event_id), mark("network", row.network)]
     return _Entry(
         item_id=row.id,
         event_id=row.event_id,
         published_at=row.published_at,
-        said=_joined((row.title, row.text, row.content_warning, *(alt for _, alt in attached), *options, *card)),
+        said=[_BREAK if word in own else word for word in said],
         author=_joined((row.name, row.handle)),
-        tags=[tag for tag in map(joined, row.hashtags or ()) if tag],
+        tags=tags,
         marks=[*marks, *(mark("has", name) for name, there in has.items() if there)],
     )
 

@@ -14,12 +14,8 @@ from timeline.query import Query, Span, Term
 from timeline.view import Filter
 
 COUNTED = 1_000  # posts found; beyond it is only said that there are more
-_COLUMNS = {"words": "{said author tags}", "author": "author", "tags": "tags"}
-_WEIGHTS = {
-    "words": "".join(WEIGHTS[place] for place in ("said", "author", "tags")),
-    "author": WEIGHTS["author"],
-    "tags": WEIGHTS["tags"],
-}
+_COLUMNS = {"words": "{said author}", "author": "author", "tags": "tags"}
+_WEIGHTS = {"words": WEIGHTS["said"] + WEIGHTS["author"], "author": WEIGHTS["author"], "tags": WEIGHTS["tags"]}
 _PLACED = select(items.c.published_at, items.c.id).where(items.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -141,7 +137,8 @@ def _parts(
 
 
 def _phrase(term: Term) -> str:
-    return f'{_COLUMNS[term.place]} : "{" ".join(term.words)}"{" *" if term.prefix else ""}'
+    asked = f'{_COLUMNS[term.place]} : "{" ".join(term.words)}"{" *" if term.prefix else ""}'
+    return f"({asked} OR {_phrase(tag)})" if (tag := _as_tag(term)) else asked
 
 
 def _marked(kind: str, value: object) -> str:
@@ -152,7 +149,13 @@ def _followed(term: Term) -> str:
     last = len(term.words) - 1
     weights = _WEIGHTS[term.place]
     said = [f"'{word}':{'*' if term.prefix and n == last else ''}{weights}" for n, word in enumerate(term.words)]
-    return f"({' <-> '.join(said)})"
+    asked = f"({' <-> '.join(said)})"
+    return f"({asked} | {_followed(tag)})" if (tag := _as_tag(term)) else asked
+
+
+def _as_tag(term: Term) -> Term | None:
+    """A single word is found as a hashtag, too, where it is the whole of it."""
+    return Term(term.words, "tags") if term.place == "words" and len(term.words) == 1 else None
 
 
 def _weighed(kind: str, value: object) -> str:

@@ -50,6 +50,7 @@ PAGES = {  # where people read: these show the post whole, as the network's disp
     ("GET", "/e/{slug}/wall"): "the wall, where it passes its gate",
     ("GET", "/e/{slug}/wall/stream"): "the same cards, as they come to an open wall",
     ("GET", "/e/{slug}/highlights"): "the highlights, this one as the card it is everywhere",
+    ("GET", "/e/{slug}/search"): "what is found of the timeline",
     ("GET", "/p/{id}"): "the post's own page",
     ("POST", "/language"): "leads back to the page that it was sent from",
     ("GET", "/media/{key}"): "pictures of pages; their random keys stand in no other answer",

@@ -94,6 +94,17 @@ async def test_what_is_said_is_found_in_the_ways_people_ask(scene: Scene, seeker
     assert (await seeker.count("data"), await seeker.count("day:today", upto=3), await seeker.count("%")) == (2, 3, 0)
 
 
+async def test_the_events_own_hashtag_is_found_by_who_asks_for_it_alone(scene: Scene, seeker: Seeker) -> None:
+    source = await scene.add_source()
+    await scene.offer(
+        said("tagged", "Boats #harbour26 #harbours"), said("says", "The harbour, again"), by=source
+    )  # fmt: skip
+
+    found = [await seeker.found(asked) for asked in ("harbour", "harbour26", "#harb", '"again harbour26"', "harbours")]
+
+    assert found == [["says", "tagged"], ["says", "tagged"], ["says", "tagged"], [], ["tagged"]]
+
+
 async def test_highlights_are_found_once_they_are_told_of(scene: Scene, seeker: Seeker) -> None:
     source = await scene.add_source()
     await scene.offer(said("one", "Quay"), said("two", "Quay"), by=source)
