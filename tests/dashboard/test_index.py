@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import icalendar
 import pytest
 
-from dashboard.views.index import MOST
+from dashboard.views import index
 from storage import events, sources
 from tests.dashboard.newsroom import Newsroom, an_event
 from timeline.network import Health
@@ -45,20 +45,45 @@ async def test_few_past_events_are_all_on_the_first_page(server, store, session)
     assert "?year=" not in page
 
 
-async def test_many_past_events_are_found_by_year(server, store, session):
-    for n in range(MOST + 2):
-        starts = datetime(2020 if n % 2 else 2021, 1, 1 + n // 4, 9, tzinfo=UTC)
+@pytest.fixture
+def few(monkeypatch):
+    """So few events fill the page that a test can hold more."""
+    monkeypatch.setattr(index, "MOST", 5)
+    monkeypatch.setattr(index, "_LATEST", 2)
+
+
+async def test_many_past_events_are_found_by_year(server, store, session, few):
+    for n in range(8):
+        starts = datetime(2020 if n % 2 else 2021, 1, 1 + n // 2, 9, tzinfo=UTC)
         await held(store, f"past-{n}", 0, starts_at=starts, ends_at=starts + timedelta(hours=8))
 
     page = await text(session, server / "")
-    assert page.count('<a href="/e/past-') == MOST
+    assert page.count('<a href="/e/past-') == 5
     assert re.findall(r'href="/\?year=(\d+)"', page) == ["2021", "2020"]
 
     year = await text(session, server / "?year=2020")
-    odd = {f"past-{n}" for n in range(MOST + 2) if n % 2}
-    assert set(re.findall(r'<a href="/e/(past-\d+)"', year)) == odd
+    assert re.findall(r'<a href="/e/(past-\d+)"', year) == ["past-7", "past-5", "past-3", "past-1"]
     assert "<h1>Past events of 2020</h1>" in year
     assert '<a href="/?year=2020" aria-current="page">' in year
+
+
+async def test_however_much_is_on_the_latest_past_events_are_there(server, store, session, few):
+    for n in range(6):
+        await held(store, f"on-{n}", -1)
+    for n in range(3):
+        await held(store, f"past-{n}", -400 - n)
+    assert (await text(session, server / "")).count('<a href="/e/past-') == 2
+
+
+async def test_of_a_full_year_every_event_is_named_and_as_many_drawn_as_can_be(server, store, session, few):
+    for n in range(7):
+        starts = datetime(2020, 1 + n, 1, 9, tzinfo=UTC)
+        await held(store, f"past-{n}", 0, starts_at=starts, ends_at=starts + timedelta(hours=8))
+
+    year = await text(session, server / "?year=2020")
+
+    assert year.count('<a href="/e/past-') == 7
+    assert year.count("past__print") == 5
 
 
 @pytest.mark.parametrize("year", ["1999", "", "abc", "²"])
