@@ -115,6 +115,13 @@ def grouped(number: int) -> str:
     return str(number) if -1000 < number < 1000 else str(format_decimal(number, locale=languages.spoken().locale))
 
 
+def size(count: int) -> str:
+    """84 KB, 1.2 MB: how much a file costs to fetch."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1_000))} KB"
+    return f"{format_decimal(round(count / 1_000_000, 1), locale=languages.spoken().locale)} MB"
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 post, 2 posts. Each noun stands in ``COUNTED``, where the catalogues find it."""
     return ngettext(f"%(num)s {one}", f"%(num)s {many or one + 's'}", number, num=grouped(number))

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import structlog
 
-from dashboard import frames, languages
+from dashboard import frames, languages, thrift
 from dashboard.api import shape
 from dashboard.filters import epoch_ms
 from timeline import wall
@@ -122,7 +122,7 @@ class Fragments:
         """One post that cannot be told must not stop its neighbours."""
         try:
             if form.kind in ("page", "embed"):
-                with languages.speaking(form.language):
+                with languages.speaking(form.language), thrift.drawing(thrifty=False):
                     told = self._cards.card(item, event)
             elif form.is_wall:
                 with languages.speaking(form.language):

@@ -7,7 +7,7 @@ import secrets
 import structlog
 from aiohttp import web
 
-from dashboard import languages
+from dashboard import languages, thrift
 from dashboard.compression import Handler, compress
 from dashboard.headers import PREFLIGHT, is_for_programs, is_for_search, is_public_read, make_safe
 from dashboard.keys import METRICS, PROXIES, REFERENCE, SITE
@@ -46,7 +46,9 @@ async def unveil(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer people in their language. Programs read English, and files that many share are in the site's."""
+    """Answer people in their language, sparingly where they ask for that; programs in English, and files that many
+    share in the site's.
+    """
     usual = request.app[SITE].language
     if is_for_programs(request.path):
         tag = languages.SOURCE
@@ -55,7 +57,7 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     else:
         asked = languages.asked(request.query, request.cookies, request.headers.get("Accept-Language", ""), usual)
         tag = asked.tag
-    with languages.speaking(tag):
+    with languages.speaking(tag), thrift.drawing(thrifty=thrift.is_asked(request.headers)):
         return await handler(request)
 
 

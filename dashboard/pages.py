@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from dashboard import languages
+from dashboard import languages, thrift
 from dashboard.keys import RENDERER
 
 _THEMES = ("light", "dark")
@@ -19,7 +19,12 @@ def answer(request: web.Request, template: str, *, status: int = 200, **context:
         text=request.app[RENDERER].page(template, **context),
         status=status,
         content_type="text/html",
-        headers={"Cache-Control": "private, no-cache", "Content-Language": languages.spoken().html},
+        headers={
+            "Cache-Control": "private, no-cache",
+            "Content-Language": languages.spoken().html,
+            "Accept-CH": thrift.ASK,
+            "Vary": thrift.DEPENDS_ON,
+        },
     )
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from dashboard import filters, languages, wallwords
+from dashboard import filters, languages, thrift, wallwords
 from dashboard.assets import Assets
 from dashboard.pictures import srcset
 from dashboard.site import Site
@@ -136,6 +136,7 @@ def _environment() -> Environment:
         iso=filters.iso,
         epoch_ms=filters.epoch_ms,
         grouped=filters.grouped,
+        size=filters.size,
         counted=filters.counted,
         either=filters.either,
         until=filters.until,
@@ -171,6 +172,7 @@ def _environment() -> Environment:
         ghost=GHOST,
         languages=languages.LANGUAGES,
         spoken=languages.spoken,
+        thrifty=thrift.thrifty,
         plurals=languages.plurals,
     )
     return environment

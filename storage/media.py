@@ -56,7 +56,7 @@ log = structlog.get_logger(__name__)
 NOTHING = Pictures()
 _SHOWN: tuple[ColumnElement[Any], ...] = (
     media.c.post_id, media.c.role, media.c.kind, media.c.source_url, media.c.alt, media.c.width, media.c.height,
-    media.c.size_bytes, media.c.key, media.c.state,
+    media.c.size_bytes, media.c.kept_bytes, media.c.key, media.c.state,
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures
     """The pictures of these posts, in order; a post without any is absent."""
     attached: dict[int, list[Media]] = defaultdict(list)
     carded: dict[int, Media] = {}
-    for post_id, role, kind, source_url, alt, width, height, size_bytes, key, state in map(
+    for post_id, role, kind, source_url, alt, width, height, size_bytes, kept_bytes, key, state in map(
         tuple, reading.execute(_OF_POSTS, {"posts": post_ids}).all()
     ):
         one = Media(
@@ -84,7 +84,7 @@ def of_posts(reading: Connection, post_ids: Sequence[int]) -> dict[int, Pictures
             alt=alt,
             width=width,
             height=height,
-            size_bytes=size_bytes,
+            size_bytes=kept_bytes or size_bytes,  # of our copy where we have one
             key=key if state == "kept" else None,
             failed=state == "failed",
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from markupsafe import Markup
 
-from dashboard import pages, public
+from dashboard import pages, public, thrift
 from dashboard.keys import DEHYDRATED, RENDERER, STORE
 from dashboard.problems import BadParameter
 from dashboard.views import timeline
@@ -27,12 +27,14 @@ async def show(request: web.Request) -> web.Response:
     known, now, renderer = _known(request), datetime.now(UTC), request.app[RENDERER]
     page = await request.app[STORE].read(items.page, event.id, before=None, limit=POSTS)
     kept = [item for item in page.items if not _is_guarded(item, request)]
-    cards = zip(kept, renderer.cards(kept, event, now), strict=True)
+    with thrift.drawing(thrifty=False):  # what was kept has no picture anyway, and says so
+        cards = zip(kept, renderer.cards(kept, event, now), strict=True)
     context = await timeline.whole(request, event, now)
     below = context["choice"].link(before=page.next.encode()) if page.next else None
     context |= {
         "cards": [_CARDS],
         "below": below,
+        "items": (),
         "highlights": (),
         "pictures": (),
         "pinned": None,

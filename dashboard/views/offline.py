@@ -31,7 +31,7 @@ async def worker(request: web.Request) -> web.Response:
 
 async def page(request: web.Request) -> web.Response:
     """GET /offline: for what is not kept; its script shows what is."""
-    return pages.answer(request, "offline.html", modules=_MODULES)
+    return pages.answer(request, "offline.html", modules=_MODULES, sheets=("offline.css",))
 
 
 async def manifest(request: web.Request) -> web.Response:
@@ -53,6 +53,6 @@ async def manifest(request: web.Request) -> web.Response:
 
 def _shell(assets: Assets) -> list[str]:
     """What a kept page is made of, beside its own words."""
-    scripts = {*timeline.MODULES, *_MODULES, "site.js", "keep.js", "saved.js"}
-    names = [*(f"js/{name}" for name in sorted(scripts)), "site.css", "icons.svg", "favicon.svg", _FACE]
+    scripts = {*timeline.MODULES, *_MODULES, "site.js", "keep.js", "lean.js", "saved.js"}
+    names = [*(f"js/{name}" for name in sorted(scripts)), "site.css", "offline.css", "icons.svg", "favicon.svg", _FACE]
     return [assets.url(name) for name in (*names, *([assets.logo] if assets.logo else []))] + ["/theme.css"]

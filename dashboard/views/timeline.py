@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from dashboard import pages, public, tabs
+from dashboard import pages, public, tabs, thrift
 from dashboard.choice import Choice, NoSuchChoice
 from dashboard.glance import Glance
 from dashboard.keys import GLANCES, NETWORKS, RENDERER, STORE
@@ -47,7 +47,8 @@ async def whole(request: web.Request, event: Event, now: datetime) -> dict[str, 
     """Everything that timeline.html needs."""
     posts, stage = await _posts(request, event, now), await _stage(request, event, now)
     welcome = await _welcome(request, event, now, posts, stage)
-    return {"modules": MODULES, "tabs": await tabs.of(request, event, now, here="")} | welcome | stage | posts
+    modules = (*MODULES, "lean.js") if thrift.thrifty() else MODULES
+    return {"modules": modules, "tabs": await tabs.of(request, event, now, here="")} | welcome | stage | posts
 
 
 async def _posts(request: web.Request, event: Event, now: datetime) -> dict[str, Any]:

@@ -57,7 +57,7 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
   const connect = (from) => {
     drop()
     at = from
-    source = new EventSource(`${address}/stream?after=${at}`)
+    source = new EventSource(`${address}/stream?after=${at}&lang=${document.documentElement.lang}`)
     give()
     source.onopen = () => { clearTimeout(retry); state(true) }
     // The browser itself tries again unless the answer was an error (a proxy's 502 while we restart): then it gives up.

@@ -9,7 +9,7 @@ const [, id] = location.pathname.match(/^\/p\/(\d+)$/) ?? []
 
 const card = id && await keptCard(Number(id))
 if (card) {
-  find('post').innerHTML = card.html.replaceAll(' src="/media/', ' data-src="/media/')
+  find('post').innerHTML = card.html.replace(/ (src|srcset)="\/media\//g, ' data-$1="/media/')
   find('post').hidden = false
   find('absent').hidden = true
   prepare(find('post'))

@@ -17,6 +17,13 @@ const CROWDED_MS = 250 // at most so many batches a second are put into the page
 
 let list = null // the present one's place.js
 
+addEventListener('load', () => import('./keep.js'))
+
+// Who saves data, or has a slow link, has pictures only where they ask for them.
+const { saveData, effectiveType } = navigator.connection ?? {}
+const thrifty = 'thrifty' in document.documentElement.dataset || saveData || /2g/.test(effectiveType)
+const { lean } = thrifty ? await import('./lean.js') : {}
+
 function start(main) {
   const { live: address, fits } = main.dataset
   const end = new AbortController()
@@ -149,7 +156,7 @@ function timeline(main, { stream, newest, reached, life }) {
 function cardOf(html) {
   const part = document.createElement('template')
   part.innerHTML = html
-  return part.content.querySelector('article')
+  return lean ? lean(part.content).querySelector('article') : part.content.querySelector('article')
 }
 
 // The place is kept with the entry of the history: reload, back and forward lead to it, wherever in the list that is.
@@ -160,9 +167,9 @@ function remember() {
 }
 
 history.scrollRestoration = 'manual'
+if (lean) lean(document.querySelector('main'))
 start(document.querySelector('main'))
 if (history.state?.places) list?.comeTo(history.state)
 let rested = 0
 addEventListener('scroll', () => { clearTimeout(rested); rested = setTimeout(remember, REST_MS) }, { capture: true, passive: true })
 addEventListener('pagehide', remember)
-addEventListener('load', () => import('./keep.js'))

@@ -84,7 +84,7 @@ async function copyOf(kept) {
     .replace('<main ', () => `<main data-saved="${kept.saved}" `)
     .replace(/data-seq="[^"]*"/, () => `data-seq="${kept.seq}"`)
     .replace('<!--cards-->', () => posts)
-    .replaceAll(' src="/media/', ' data-src="/media/')
+    .replace(/ (src|srcset)="\/media\//g, ' data-$1="/media/')
   return new Response(body, { headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': kept.policy } })
 }
 
@@ -96,7 +96,7 @@ async function bring(slug, language, seq = Infinity, whole = false) {
   const same = kept?.digest === SHELL.digest && kept.language === language
   if (same && kept.seq >= seq) return
   const asked = { signal: AbortSignal.timeout(ANSWER_MS) }
-  const answer = await fetch(`/e/${slug}/copy?known=${same ? kept.seq : ''}`, asked)
+  const answer = await fetch(`/e/${slug}/copy?known=${same ? kept.seq : ''}&lang=${language}`, asked)
   if ([404, 410].includes(answer.status)) await forget(slug)
   if (!answer.ok) return
   const { posts, order, ...event } = await answer.json()
