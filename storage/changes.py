@@ -53,12 +53,12 @@ def last_at(reading: Connection, event_id: int) -> datetime | None:
     return max(reading.scalars(newest), default=None)
 
 
-def removals(reading: Connection, event_id: int, *, limit: int) -> dict[int, datetime]:
-    """The posts that left sight last and have not come back, and when; the latest first."""
+def removals(reading: Connection, event_id: int, *, after: int, limit: int) -> dict[int, datetime]:
+    """The posts that left sight last, since change ``after``, and have not come back, and when; the latest first."""
     gone = (
         select(changes.c.subject, func.max(changes.c.at).label("at"))
         .join(item_rows, item_rows.c.id == changes.c.subject)
-        .where(changes.c.event_id == event_id, changes.c.kind == "item.removed")
+        .where(changes.c.event_id == event_id, changes.c.seq > after, changes.c.kind == "item.removed")
         .where(item_rows.c.state != State.SHOWN.value, item_rows.c.parent_id.is_(None))
         .group_by(changes.c.subject)
         .order_by(func.max(changes.c.seq).desc())

@@ -20,6 +20,7 @@ from timeline.item import Item
 from timeline.tidy import fit
 
 ENTRIES = 50
+LOOKED_BACK = 2_000  # changes, for what was withdrawn: a log has a hundred thousand
 SETTLED = timedelta(seconds=10)  # a date tells seconds, and commits come a little later than it says
 _NAMED = 300  # characters of what an event or a site calls itself
 
@@ -61,7 +62,7 @@ async def _feed(request: web.Request, event: Event, kind: str, name: str) -> Fee
     else:
         told = (await store.read(items.page, event.id, limit=ENTRIES)).items
     kept = await store.read(media.lengths, [one.key for item in told for one in item.post.media if one.key])
-    gone = await store.read(changes.removals, event.id, limit=ENTRIES)
+    gone = await store.read(changes.removals, event.id, after=event.seq - LOOKED_BACK, limit=ENTRIES)
     entries = tuple(_entry(request, item, kept, picked=picked) for item in told)
     what = gettext("Highlights of %(event)s", event=event.title) if picked else event.title
     about = (

@@ -310,3 +310,20 @@ async def test_highlights_stand_by_when_they_were_picked(server, room, store, se
         await store.write(lambda writing, one=one: writing.execute(one) and None)
     entries = (await read(session, server, "highlights.atom")).entries
     assert [entry.id[-1] for entry in entries] == ["2", "1", "3"]
+
+
+async def test_what_was_hidden_is_withdrawn_until_it_is_shown_again(server, room, store, session):
+    await room.says("now and then")
+
+    async def turn(state, kind):
+        def turned(writing):
+            writing.execute(update(items).values(state=state))
+            writing.record(kind, room.event.id, 1, NOON)
+
+        await store.write(turned)
+        _, body = await get(session, server / "e/conf/timeline.atom")
+        gone = [one.get("ref") for one in ElementTree.fromstring(body) if one.tag.endswith("deleted-entry")]
+        return gone, b"now and then" in body
+
+    assert await turn("hidden", "item.removed") == (["http://live.example/p/1"], False)
+    assert await turn("shown", "item.added") == ([], True)
