@@ -62,8 +62,18 @@ export function makeShow({ stage, settings, sponsors }) {
 
   const start = () => { clearTimeout(timer); timer = setTimeout(beat, settings().every * 1000); refill() }
   return {
-    start,
+    // The room has changed: the same cards again, as far as they have a place.
+    refit() {
+      if (mode === 'sponsors') return
+      const here = stage.showing().map(pool.get)
+      stage.fill([...new Set([...here, ...candidates()])])
+    },
     mode: () => mode,
+    // What the page came with, newest first.
+    seed(nodes) {
+      for (const node of [...nodes].reverse()) pool.put(node)
+      start()
+    },
     // The settings have changed: the round begins again.
     again() { mode = settings().show[0] === 'sponsors' && !sponsors.length ? 'timeline' : settings().show[0]; turned = Date.now(); start() },
     heard(node) {

@@ -3,6 +3,7 @@ import { fitLines, spills, tighten } from './wall-fit.js'
 
 const MOST = 16 // cards on screen
 const TRIES = 14 // cards that are offered a place before the rest of it stays free
+const ALONE = ['single', 'overlay'] // layouts of one card
 const LASTS = 3 // a highlight stays so many times as long as another card
 const reduced = matchMedia('(prefers-reduced-motion: reduce)')
 
@@ -27,7 +28,7 @@ export function makeStage({ wall, layout, dated, changed }) {
   // Everything that was asked for happens, with a fade where somebody can see one.
   function change(act) {
     const settle = () => { act(); changed() }
-    if (!document.startViewTransition || reduced.matches || document.hidden || document.querySelector('dialog[open]')) {
+    if (!document.startViewTransition || reduced.matches || document.hidden || !cards.querySelector('.wall__column') || document.querySelector('dialog[open]')) {
       settle()
       return
     }
@@ -65,7 +66,7 @@ export function makeStage({ wall, layout, dated, changed }) {
     box.dataset.filling = ''
     delete box.dataset.roomy
     for (const card of candidates) {
-      if (!tries || placed.size >= MOST || (wall.dataset.layout === 'single' && placed.size)) break
+      if (!tries || placed.size >= MOST || (ALONE.includes(wall.dataset.layout) && placed.size)) break
       if (!placed.has(card.id) && !offer(card, byRoom())) tries--
     }
     delete box.dataset.filling
@@ -74,7 +75,10 @@ export function makeStage({ wall, layout, dated, changed }) {
       if (columns().some(spills)) delete box.dataset.roomy
     }
   }
-  const fitting = (few) => few === 1 ? 'single' : few < 4 && layout() === 'masonry' ? 'columns' : layout()
+  function fitting(few) {
+    if (ALONE.includes(layout())) return layout()
+    return few === 1 ? 'single' : few < 4 ? 'columns' : layout()
+  }
 
   return {
     showing: () => [...placed.keys()],
@@ -148,7 +152,6 @@ export function makeStage({ wall, layout, dated, changed }) {
         wall.dataset.slide = ''
       })
     },
-    refit() { columns().forEach((column) => [...column.children].forEach(tighten)) },
   }
 }
 

@@ -29,7 +29,7 @@ function dated(slip) {
   if (time && day.format(at) !== day.format(Date.now())) time.prepend(`${weekday.format(at)} `)
 }
 
-const stage = makeStage({ wall, dated, layout: () => settings.transparent ? 'single' : settings.layout, changed: () => report() })
+const stage = makeStage({ wall, dated, layout: () => settings.transparent ? 'overlay' : settings.layout, changed: () => report() })
 const sponsors = [...wall.querySelector('[data-sponsors]').content.children]
 const show = makeShow({ stage, sponsors, settings: () => settings })
 const panel = makePanel({
@@ -46,14 +46,13 @@ const parsed = (html) => {
 const begun = wall.querySelector('[data-cards]')
 const lying = document.createElement('template').content
 lying.append(...begun.children)
-for (const card of [...lying.children].reverse()) show.heard(card)
-show.start()
+show.seed(lying.children)
 
 report = keepReporting({
   address,
   told: () => ({ name: settings.name, layout: settings.layout, mode: show.mode(), showing: stage.showing() }),
 })
-keepScreen({ wall, panel, resized: () => show.start() })
+keepScreen({ wall, panel, resized: show.refit })
 
 const link = makeLink({
   wall, zone, language,
