@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bench import delivery, feeds, intake, jetstream, pages, wall
+from bench import delivery, feeds, intake, jetstream, pages, wall, wall_page
 
 
 def main() -> None:
@@ -11,6 +11,7 @@ def main() -> None:
     asyncio.run(jetstream.main())
     asyncio.run(feeds.main())
     asyncio.run(pages.main())
+    asyncio.run(wall_page.main())
     asyncio.run(wall.main())
     asyncio.run(delivery.main())
 

@@ -268,7 +268,7 @@ async def test_a_wall_of_another_version_loads_the_page_again(trusted, wall):
         await page.clock.run_for(16_000)
 
 
-@pytest.mark.parametrize("query", ["", "layout=masonry&theme=light", "layout=single"])
+@pytest.mark.parametrize("query", ["", "layout=masonry&theme=light"])
 async def test_axe_finds_nothing_on_a_wall(trusted, wall, query):
     await trusted.says_each([f"Said {number}" for number in range(8)])
     await highlight(trusted, 3)

@@ -78,7 +78,7 @@ def test_a_card_tells_the_scripts_what_they_need_and_links_nowhere(card):
 def test_a_picture_shows_once_it_is_kept(card):
     assert "slip__picture" not in card(an_item("Look", media=(a_picture(),)))
     drawn = card(an_item("", media=(a_picture(kind="audio"), a_picture(key="k1", width=4, height=3))))
-    assert 'src="/media/k1" alt="The quay" width="4" height="3"' in drawn
+    assert 'src="/media/k1?w=640" sizes="68vw" alt="The quay" width="4" height="3"' in drawn
     assert "slip__words" not in drawn
 
 

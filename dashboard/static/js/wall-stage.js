@@ -2,7 +2,7 @@
 import { fitLines, spills, tighten } from './wall-fit.js'
 
 const MOST = 16 // cards on screen
-const TRIES = 14 // cards that are offered a place before the rest of it stays free
+const TRIES = 24 // cards that are offered a place before the rest of it stays free
 const ALONE = ['single', 'overlay'] // layouts of one card
 const LASTS = 3 // a highlight stays so many times as long as another card
 const reduced = matchMedia('(prefers-reduced-motion: reduce)')
