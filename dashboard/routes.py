@@ -104,4 +104,5 @@ def routes() -> list[web.RouteDef]:
         web.get("/readyz", health.readyz),
         web.get("/metrics", health.metrics),
         web.get(f"/{SHORT}", short.lead),  # last: what is named above is no event
+        web.get(f"/{SHORT}/", short.lead),
     ]

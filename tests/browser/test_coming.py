@@ -80,6 +80,16 @@ async def test_a_poster_is_one_sheet_and_has_a_button_to_print_it(hall, visit):
     assert re.search(rb"/MediaBox \[0 0 59[45][.\d]* 84[12]", printed)  # A4 in points
 
 
+@pytest.mark.parametrize("title", ["Boats", "Harbours and boats, and everything that floats", "Harbour towns " * 14])
+async def test_everything_fits_on_the_sheet(hall, visit, title):
+    await announce(hall, 17 * DAY, title=title.strip(), venue="The Old Customs House, Harbour Street, Northmarch")
+    page = await visit("e/boats26/poster", live=False)
+    parts = "[...document.querySelectorAll('.sheet > *')].map((one) => one.getBoundingClientRect())"
+    sheet = "document.querySelector('.sheet').getBoundingClientRect().bottom"
+    tops_and_bottoms = await page.evaluate(f"{parts}.flatMap(({{ top, bottom }}) => [top, bottom]).concat({sheet})")
+    assert tops_and_bottoms == sorted(tops_and_bottoms)
+
+
 async def test_the_sheet_is_light_in_the_dark_and_its_words_are_in_the_hue(hall, visit):
     await announce(hall, 17 * DAY, look=Look(accent_hue=20))
     page = await visit("e/boats26/poster", live=False, scheme="dark")

@@ -37,7 +37,7 @@ async def test_a_coming_event_says_when_how_and_where(server, store, session):
 
     assert ">in 17 days</p>" in page
     assert 'Post with <b class="tag" dir="auto">#conf</b> on your own network' in page
-    assert '<b class="soon__address">live.example/soon</b>' in page
+    assert '<b class="soon__address" dir="ltr">live.example/soon</b>' in page
     for path in ("/e/soon/event.ics", "/e/soon/poster", "/e/soon/qr.svg", "https://example.org/soon"):
         assert f'"{path}"' in page
     assert "Leeds" in page

@@ -47,6 +47,7 @@ PAGES = {  # where people read: these show the post whole, as the network's disp
     ("GET", "/e/{slug}"): "the timeline",
     ("GET", "/e/{slug}/stream"): "the same cards, as they come to an open page",
     ("GET", "/{slug}"): "leads to the timeline",
+    ("GET", "/{slug}/"): "the same",
     ("GET", "/e/{slug}/wall"): "the wall, where it passes its gate",
     ("GET", "/e/{slug}/wall/stream"): "the same cards, as they come to an open wall",
     ("GET", "/e/{slug}/highlights"): "the highlights, this one as the card it is everywhere",

@@ -16,7 +16,7 @@ async def asked(session, url):
 
 
 @pytest.mark.parametrize("visibility", ["public", "unlisted"])
-@pytest.mark.parametrize("typed", ["conf", "Conf", "CONF"])
+@pytest.mark.parametrize("typed", ["conf", "Conf", "CONF", "conf/"])
 async def test_the_short_address_leads_to_the_event(server, store, session, visibility, typed):
     await store.write(events.save, an_event(visibility=visibility), origin="command", at=NOON)
     assert await asked(session, server / typed) == (302, "/e/conf")
