@@ -31,16 +31,14 @@ async def show(request: web.Request) -> web.Response:
     event = await public.event_by_slug(request.app[STORE], request.match_info["slug"])
     settings = wall_settings.read(request.query)
     now = datetime.now(UTC)
-    if request.query.get("fragment") == "foot":
-        return pages.answer(request, "partials/_wall_foot.html", pace=await _pace(request, event, now))
-    told = await _cards(request, event, settings)
-    if request.query.get("fragment") == "cards":
-        answer = pages.answer(request, "partials/_wall_cards.html", **told)
-    else:
-        surroundings = await _surroundings(request, event, now)
-        answer = pages.answer(
-            request, "wall.html", modules=MODULES, sheets=SHEETS, settings=settings, **(told | surroundings)
-        )
+    match request.query.get("fragment"):
+        case "foot":
+            answer = pages.answer(request, "partials/_wall_foot.html", pace=await _pace(request, event, now))
+        case "cards":
+            answer = pages.answer(request, "partials/_wall_cards.html", **await _cards(request, event, settings))
+        case _:
+            told = await _cards(request, event, settings) | await _surroundings(request, event, now)
+            answer = pages.answer(request, "wall.html", modules=MODULES, sheets=SHEETS, settings=settings, **told)
     answer.headers.update(_QUIET)
     return answer
 

@@ -184,6 +184,12 @@ async def test_what_an_address_cannot_mean_is_left_at_the_usual(server, session,
     found = settings(good | {"name": "Foyer, left"})
     assert (found.layout, found.scale, found.every_s, found.transparent) == ("single", 1.25, 20, True)
     assert (found.show, found.name) == (("timeline", "sponsors"), "Foyer, left")
+    html, _ = await read(session, server / "e/conf/wall?layout=spiral&every=1&gate=highlights")
+    assert "The address asks for something that layout, every cannot be: it is as usual." in html
+    assert "cannot be: it is as usual" not in (await read(session, server / "e/conf/wall?layout=single"))[0]
+    for fragment in ("foot", "cards"):
+        _, headers = await read(session, server / f"e/conf/wall?fragment={fragment}")
+        assert headers["X-Robots-Tag"] == "noindex"
     html, _ = await read(session, server / "e/conf/wall?name=%3Cscript%3Ealert(1)")
     assert "<script>alert" not in html
 
