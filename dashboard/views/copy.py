@@ -46,9 +46,7 @@ async def show(request: web.Request) -> web.Response:
         "title": event.title,
         "zone": event.timezone,
         "seq": page.seq,
-        "page": renderer.page("timeline.html", theme=pages.theme(request), here=request.path, **context)
-        if kept
-        else "",
+        "page": renderer.page("timeline.html", theme=pages.theme(request), here=request.path, **context),
         "order": [item.id for item in kept],
         "posts": [
             {"id": item.id, "at": item.published_at.timestamp() * 1000, "seq": item.seq, "html": card}

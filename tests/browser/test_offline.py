@@ -6,6 +6,7 @@ import re
 import pytest
 import pytest_asyncio
 
+from dashboard.keys import RENDERER
 from tests.browser.page import PHONE, some, words
 from timeline.post import Media
 
@@ -206,3 +207,51 @@ async def test_pages_for_staff_and_walls_are_never_answered_by_the_worker(hall, 
         assert not answer.from_service_worker, path
     answer = await page.goto(hall / "e/harbour26")
     assert answer.from_service_worker
+
+
+async def test_a_new_version_takes_over_and_the_copy_of_the_old_one_still_opens(hall, reader):
+    await hall.says("before the new version")
+    page = await reader()
+    await until_kept(page, ["before the new version"])
+    hall.runner.app[RENDERER].assets.digest = "0123456789"  # as if a file had changed
+    await page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())")
+    await page.wait_for_function("async () => String(await caches.keys()) === 'shell-0123456789'")
+    await page.context.set_offline(True)
+
+    await page.goto(hall / "e/harbour26")
+
+    await page.wait_for_selector(".notice:visible")
+    assert await words(page) == ["before the new version"]
+    assert await page.evaluate("getComputedStyle(document.querySelector('.card')).display") == "grid"
+
+
+async def test_a_network_that_takes_too_long_is_not_waited_for(hall, reader):
+    await hall.says("kept")
+    page = await reader()
+    await until_kept(page, ["kept"])
+    slow = asyncio.Event()
+
+    async def hang(route):
+        await slow.wait()
+        await route.continue_()
+
+    await page.context.route("**/e/harbour26", hang)
+    await page.goto(hall / "e/harbour26")
+    assert await words(page) == ["kept"]
+    assert await page.locator("main[data-saved]").count() == 1
+    await hall.says("come since")
+    slow.set()
+
+    await page.wait_for_selector("main[data-live]:not([data-saved])")
+    await page.wait_for_selector("text=come since")
+    assert await words(page) == ["come since", "kept"]
+
+
+async def test_an_event_without_posts_leaves_no_copy(hall, reader):
+    page = await reader()
+    await page.wait_for_function("async () => (await caches.keys()).length")
+    await hall.stop()
+
+    await page.goto(hall / "e/harbour26")
+
+    assert await page.inner_text("h1") == "You are offline"

@@ -23,7 +23,7 @@ addEventListener('install', (event) => {
 
 addEventListener('activate', (event) => {
   const old = async () => {
-    for (const name of await caches.keys()) if (name !== SHELL_CACHE) await caches.delete(name)
+    for (const name of await caches.keys()) if (name.startsWith('shell-') && name !== SHELL_CACHE) await caches.delete(name)
     await clients.claim()
     await keptEvents()
   }
@@ -97,9 +97,10 @@ async function bring(slug, language, seq = Infinity, whole = false) {
   if (same && kept.seq >= seq) return
   const asked = { signal: AbortSignal.timeout(ANSWER_MS) }
   const answer = await fetch(`/e/${slug}/copy?known=${same ? kept.seq : ''}&lang=${language}`, asked)
-  if ([404, 410].includes(answer.status)) await forget(slug)
+  if ([404, 410].includes(answer.status)) return forget(slug)
   if (!answer.ok) return
   const { posts, order, ...event } = await answer.json()
+  if (!order.length) return forget(slug) // nothing was said yet, or all of it was taken back
   const policy = answer.headers.get('Content-Security-Policy') ?? "default-src 'self'"
   const complete = await save({ ...event, policy, language, digest: SHELL.digest, saved: now }, { posts, order })
   if (!complete && !whole) await bring(slug, language, seq, true)
