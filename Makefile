@@ -19,7 +19,7 @@ help:
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make check   lint and test"
 	@echo "make peers   test against others' servers and clients: minutes to install, nothing that CI waits for"
-	@echo "make bench   measure delivery, feeds, intake and pages against what they stand on"
+	@echo "make bench   measure delivery, feeds, intake, pages and search against what they stand on"
 	@echo "make soak    run long under load and watch memory"
 	@echo "make shots   draw every page, at every size, light and dark, into shots/index.html"
 	@echo "make words   bring the catalogues of other languages up to date with what pages say"

@@ -11,6 +11,7 @@ from timeline.query import Query, Term
 from timeline.words import placed
 
 _TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
+_SAID = (' dir="auto"', '"card__handle"')  # people's own words: their direction is left to them; and their handles
 _NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.IGNORECASE)
 
 
@@ -22,15 +23,16 @@ class _Word(NamedTuple):
 
 
 def mark(card: str, query: Query, own: Collection[str] = ()) -> Markup:
-    """``card`` with ``<b class="hit">`` around what ``query`` found there.
+    """``card`` with ``<span class="hit">`` around what ``query`` found there.
 
-    People's words stand in elements whose direction is left to them (``dir="auto"``); nothing else is touched.
-    The event's ``own`` hashtags are found by who asks for them, and do not count as words that begin so.
+    Nothing else is touched. A span and no ``<b>``, to which link cards and polls give a form of their own. The
+    event's ``own`` hashtags are found by who asks for them, and do not count as words that begin so.
     """
     everywhere = query.terms
     parts = _TAG.split(card)
     for opening, inside in _regions(parts):
-        terms = (*everywhere, *query.authors) if "card__name" in parts[opening] else everywhere
+        named = any(name in parts[opening] for name in ("card__name", "card__handle"))
+        terms = (*everywhere, *query.authors) if named else everywhere
         _mark(parts, inside, terms, own)
     return Markup("".join(parts))  # noqa: S704  every piece was markup before, or is escaped
 
@@ -48,7 +50,7 @@ def _regions(parts: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
         if tag is None:
             continue
         if not depth:
-            if ' dir="auto"' in part and not part.startswith("</"):
+            if any(sign in part for sign in _SAID):
                 opening, name, depth, inside = n, tag[1], 1, []
         elif tag[1] == name:
             depth += -1 if part.startswith("</") else 1
@@ -85,6 +87,6 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
         if end > at:
             begin = max(start, at)
             said = escape(text[begin:end], quote=False)
-            made += [escape(text[at:begin], quote=False), f'<b class="hit">{said}</b>']
+            made += [escape(text[at:begin], quote=False), f'<span class="hit">{said}</span>']
             at = end
     return "".join([*made, escape(text[at:], quote=False)])
