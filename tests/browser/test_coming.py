@@ -105,3 +105,10 @@ async def test_without_scripts_the_words_stay_as_they_were_written(hall, visit):
     await page.goto(hall / "e/boats26/poster")
     assert await page.locator("text=Print this page").is_visible()
     assert not await page.locator("[data-print]").is_visible()
+
+
+async def test_nothing_is_said_to_be_live_before_anything_is_collected(hall, visit):
+    await announce(hall, 17 * DAY, collect_from=datetime.now(UTC) + DAY)
+    page = await visit("e/boats26", live=False)
+    await page.wait_for_selector("[data-connection][data-state=live]", state="attached")
+    assert not await page.locator("[data-connection]").is_visible()
