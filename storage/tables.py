@@ -200,7 +200,7 @@ Index(  # what may stand on a wall: a handful among a million that nobody has lo
 )  # fmt: skip
 
 Index(
-    "items_highlights", items.c.event_id, items.c.published_at.desc(), items.c.id.desc(),
+    "items_highlights", items.c.event_id, items.c.state, items.c.published_at.desc(), items.c.id.desc(),
     sqlite_where=text("highlighted_at IS NOT NULL"), postgresql_where=text("highlighted_at IS NOT NULL"),
 )  # fmt: skip
 

@@ -6,13 +6,14 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
 from storage import items, walls
 from storage.engine import sqlite_file
 from storage.store import Store
-from tests.factories import a_sighting
+from storage.tables import items as item_rows
+from tests.factories import NOON, a_sighting
 from tests.storage.conftest import Scene
 from timeline.post import Sighting
 from timeline.view import Filter
@@ -23,7 +24,8 @@ FULL = {
     "items_timeline": "100000 100000 100000 1 1", "sqlite_autoindex_items_1": "100000 1 1",
     "items_by_network": "100000 100000 100000 50000 1 1", "posts_author_id": "100000 50 1",
     "posts_network": "100000 50000 1", "sqlite_autoindex_posts_1": "100000 50000 1",
-    "sqlite_autoindex_authors_1": "2000 2000 1",
+    "sqlite_autoindex_authors_1": "2000 2000 1", "items_highlights": "500 500 500 1 1",
+    "items_vouched": "2000 2000 1 1",
 }  # fmt: skip
 
 
@@ -97,3 +99,17 @@ async def test_what_may_stand_on_a_wall_is_found_among_those_somebody_answers_fo
 
     assert "items_vouched" in asked
     assert "TEMP B-TREE FOR ORDER BY" not in asked
+
+
+async def test_highlights_are_found_among_highlights(scene: Scene) -> None:
+    source = await scene.add_source(trusted=True)
+    await scene.offer(*(a_sighting(name) for name in ("one", "two")), by=source)
+    some = update(item_rows).where(item_rows.c.id == 1).values(highlighted_at=NOON)
+    await scene.store.write(lambda writing: writing.execute(some) and None)
+
+    by_day = await steps(scene.store, items.page, scene.event.id, limit=20, where=Filter(highlighted=True))
+    by_picking = await steps(scene.store, items.newest, scene.event.id, limit=20, highlighted=True)
+
+    assert "items_highlights" in by_day
+    assert "TEMP B-TREE FOR ORDER BY" not in by_day
+    assert "items_highlights" in by_picking

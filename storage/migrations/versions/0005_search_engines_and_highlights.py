@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_index(
         "items_highlights",
         "items",
-        ["event_id", sa.literal_column("published_at DESC"), sa.literal_column("id DESC")],
+        ["event_id", "state", sa.literal_column("published_at DESC"), sa.literal_column("id DESC")],
         sqlite_where=picked,
         postgresql_where=picked,
     )
