@@ -213,7 +213,8 @@ async def test_a_removed_post_leaves(server, room, session, form):
 async def test_our_own_reader_takes_every_form_in(server, room, store, session, form):
     await room.says("regretted", uri="https://chat.example/regret")
     await room.removes("https://chat.example/regret")
-    await room.says("First &amp; best", language="de", hashtags=("conf",), media=(QUAY,))
+    shown = replace(QUAY, alt="The quay", width=400, height=300)
+    await room.says("First &amp; best", language="de", hashtags=("conf",), media=(shown,))
     await keep(store)
     address = server / f"e/conf/timeline.{form}"
     headers, body = await get(session, address)
@@ -224,7 +225,7 @@ async def test_our_own_reader_takes_every_form_in(server, room, store, session, 
     assert (entry.id, entry.link) == ("http://live.example/p/2",) * 2
     assert (entry.title, entry.author, entry.language) == ("Ann Lee: First & best", "Ann Lee", LANGUAGE_READ[form])
     assert (entry.published, entry.hashtags) == (NOON + timedelta(seconds=1), ("conf",))
-    assert [one.kind for one in entry.media] == ["image"]
+    assert [(one.kind, one.alt) for one in entry.media] == [("image", "The quay")]
     assert feed.withdrawn == (("http://live.example/p/1",) if form == "atom" else ())
 
 
