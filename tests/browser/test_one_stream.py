@@ -134,10 +134,29 @@ async def test_a_leading_tab_that_hangs_is_replaced(hall, visit):
     assert await open_streams(other) == 1
 
 
-async def test_without_locks_every_tab_has_its_own_connection(hall, visit):
+async def test_all_tabs_catch_up_after_the_server_was_away(hall, visit):
+    await hall.says("before")
+    tabs = await three(hall, visit)
+    await hall.stop()
+    await hall.says("while it was away")
+    await hall.start()
+
+    await all_say(tabs, ["while it was away", "before"])
+    await hall.says("afterwards")
+    await all_say(tabs, ["afterwards", "while it was away", "before"])
+    await leading(tabs)
+    visit.trouble.clear()  # the browser's own words about a server that was away
+
+
+_NONE = "delete Navigator.prototype.locks"
+_REFUSED = "LockManager.prototype.request = () => Promise.reject(new DOMException('not here', 'SecurityError'))"
+
+
+@pytest.mark.parametrize("locks", [_NONE, _REFUSED], ids=["none", "refused"])
+async def test_without_locks_every_tab_has_its_own_connection(hall, visit, locks):
     await hall.says("before")
     first = await visit("e/nowhere", live=False)
-    await first.context.add_init_script("delete Navigator.prototype.locks")
+    await first.context.add_init_script(locks)
     visit.trouble.clear()  # there is nothing at that address
     tabs = [await another(first, hall) for _ in range(2)]
 

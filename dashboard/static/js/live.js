@@ -9,6 +9,9 @@ const TICK_MS = 5_000
 const OPEN_MS = 8_000 // one that is not there by then is given up: a dead socket fails with no error
 const SLEPT_MS = 20_000 // a tick this late means that the machine slept, and sockets seldom survive that
 
+// A frame that another site shuts in may not even ask for it.
+const worker = (() => { try { return navigator.serviceWorker } catch { return null } })()
+
 // heard(kind, data) for every message; up() and down() when the connection comes and goes; life ends it all. own: not
 // shared with other tabs, and kept while nobody can see it.
 export function follow({ address, after, heard, up, down, life, own = false }) {
@@ -66,7 +69,7 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
       const message = { kind, data, from: at, number: Number(lastEventId) || at }
       at = message.number
       tell(message)
-      navigator.serviceWorker?.controller?.postMessage({ address, ...message }) // it keeps what is said
+      worker?.controller?.postMessage({ address, ...message }) // it keeps what is said
       take(message)
     })
   }
