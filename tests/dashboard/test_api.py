@@ -209,7 +209,11 @@ async def test_nothing_tells_that_a_draft_had_a_post(server, store, session):
             session.get(server / f"{address}/999") as never,
         ):
             assert (removed.status, never.status) == (404, 404)
-            assert await removed.read() == await never.read()
+            told = [
+                (await answer.text()).replace(f"/{address}/{asked}", "")  # pages name their own address
+                for answer, asked in ((removed, post), (never, 999))
+            ]
+            assert told[0] == told[1]
 
 
 async def test_what_a_reader_has_already_is_not_sent_again(server, room, session):

@@ -1,11 +1,14 @@
 """How an event looks: set once, kept apart from what the file brings up to date, its pictures kept with it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from storage import events, media
+from storage.backup import backup
+from storage.restore import restore
 from storage.shelf import Shelf
 from storage.store import Store
-from tests.factories import HOUR, NOON, an_event
+from tests.factories import DAY, HOUR, NOON, an_event
 from timeline.event import PLAIN, Look, Picture, Sponsor
 
 RED = Look(accent_hue=20, links=(("Legal", "https://example.org/legal"), ("Help", "/help")))
@@ -59,7 +62,7 @@ async def test_a_copy_looks_the_same(store: Store) -> None:
     assert await kept(store, "harbour27") == look
 
 
-async def test_an_events_own_pictures_stay_on_the_shelf(store: Store, tmp_path) -> None:
+async def test_an_events_own_pictures_stay_on_the_shelf(store: Store, tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 1)
     logo = replace(LOGO, content_hash=shelf.put(b"a logo"))
     left = shelf.put(b"nobody's")
@@ -87,3 +90,24 @@ async def test_a_look_that_somebody_gave_or_took_away_stays(store: Store) -> Non
     await store.write(events.dress, "harbour26", PLAIN, at=NOON + HOUR)
     await save(store, RED)
     assert await kept(store) == PLAIN
+
+
+async def test_a_backup_carries_an_events_look_and_its_pictures(store: Store, tmp_path: Path) -> None:
+    shelf, file = Shelf(tmp_path / "media", 10_000), tmp_path / "backup.tar"
+    logo = replace(LOGO, content_hash=shelf.put(b"a logo"))
+    links = (("Legal", "https://example.org/legal"), ("Evil", "javascript:alert(1)"))
+    await save(store, replace(RED, logo=logo, links=links), url="https://a.example", venue="Leeds")
+
+    await backup(store, shelf.folder, file, version="1.2", at=NOON)
+    restore(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "elsewhere", file, at=NOON + DAY)
+
+    again = await Store.open(f"sqlite:///{tmp_path / 'new.db'}")
+    try:
+        event = await again.read(events.by_slug, "harbour26")
+    finally:
+        await again.close()
+    assert event.look == replace(
+        RED, logo=logo, links=links[:1]
+    )  # what a backup says is checked like what a network does
+    assert (event.venue, event.url) == ("Leeds", "https://a.example")
+    assert Shelf(tmp_path / "elsewhere", 0).path(logo.content_hash).read_bytes() == b"a logo"
