@@ -72,10 +72,15 @@ class Fragments:
             told = shape.event(event, base_url=self._base_url, now=now)
             return frames.message("event", shape.encode(told).decode(), number=number)
         words = shape.encode(shape.wall(event, base_url=self._base_url, now=now)).decode()
-        emptied = b""
-        if event.walls_cleared_at is not None:  # told again with every state: it takes nothing away twice
-            emptied = frames.message("clear", f'{{"before":{epoch_ms(event.walls_cleared_at)}}}')
-        return emptied + frames.message("event", words, number=number)
+        return self._emptied(event) + frames.message("event", words, number=number)
+
+    def ahead(self, gone: Iterable[int], event: Event) -> bytes:
+        """What a wall is told before its turn: posts that are gone, and what it was emptied of.
+
+        Without numbers: the reader stands where it stood, and is told again in order.
+        """
+        told = b"".join(frames.message("remove", f'{{"id":"{item_id}"}}') for item_id in sorted(gone))
+        return told + self._emptied(event)
 
     def forget(self, steps: Iterable[Step]) -> None:
         """Let go of everything that ``steps`` replace or remove."""
@@ -109,6 +114,11 @@ class Fragments:
             if fresh:
                 self._remember(item, words, form)
         return words
+
+    def _emptied(self, event: Event) -> bytes:
+        """Told again with every state: it takes nothing away twice."""
+        cleared_at = event.walls_cleared_at
+        return b"" if cleared_at is None else frames.message("clear", f'{{"before":{epoch_ms(cleared_at)}}}')
 
     def _passes(self, item: Item, event: Event, form: Form) -> bool:
         return wall.passes(

@@ -14,6 +14,7 @@ from timeline.item import Item, State
 
 KEEP = timedelta(days=30)
 KEEP_CHANGES = 100_000  # of an event
+GONE_AT_ONCE = 500  # items
 
 
 def window(reading: Connection, event_id: int, *, after: int, limit: int, staff: bool = False) -> Window:
@@ -65,6 +66,25 @@ def removals(reading: Connection, event_id: int, *, after: int, limit: int) -> d
         .limit(limit)
     )
     return {row.subject: row.at for row in reading.execute(gone)}
+
+
+def gone_since(reading: Connection, event_id: int, *, after: int, limit: int = GONE_AT_ONCE) -> tuple[set[int], bool]:
+    """What has left the public's sight after ``after`` and is out of it now, and whether the event itself has changed.
+
+    Readers far behind a burst of news hear of these first (docs/decisions/0019-the-gate-of-a-wall.md). Items that
+    were never in sight are not among them.
+    """
+    query = (
+        select(changes.c.subject, item_rows.c.state)
+        .select_from(changes.outerjoin(item_rows, item_rows.c.id == changes.c.subject))
+        .where(changes.c.event_id == event_id, changes.c.seq > after)
+        .where(changes.c.kind.in_(["item.removed", "event.changed"]))
+        .distinct()
+        .limit(limit)
+    )
+    rows = reading.execute(query).all()
+    gone = {row.subject for row in rows if row.subject is not None and row.state != State.SHOWN}
+    return gone, any(row.subject is None for row in rows)
 
 
 def trim(writing: Writing, *, at: datetime, keep: timedelta = KEEP, keep_changes: int = KEEP_CHANGES) -> int:

@@ -10,11 +10,11 @@ from sqlalchemy import func, select, update
 
 from dashboard.wall_settings import WallSettings
 from dashboard.wall_settings import read as settings
-from storage import events, walls
+from storage import events, intake, walls
 from storage.tables import items
 from tests.dashboard.conftest import TOKEN
 from tests.dashboard.listener import listen
-from tests.dashboard.newsroom import NOON, Newsroom, an_event
+from tests.dashboard.newsroom import CHAT, NOON, Newsroom, an_event
 from timeline.event import Look, Picture, Sponsor
 
 LATER = NOON + timedelta(hours=1)
@@ -348,3 +348,32 @@ async def test_a_removal_reaches_a_wall_while_posts_keep_pouring_in(server, sess
         assert not pouring.done()
         enough.set()
         await pouring
+
+
+async def test_what_goes_overtakes_a_burst_of_news(server, session, room, store):
+    """Walls hear of it at once, and again in its turn."""
+    await room.says("To be hidden")
+    await room.says("To be cleared")
+    item_id = await last_id(room) - 1
+    burst = [room.a_post(f"News {number}") for number in range(600)]
+
+    def at_once(writing):  # one commit: a stream meets all of it together
+        intake.accept(writing, burst, source_ids=[room.source.id], networks={"chat": CHAT}, at=NOON)
+        writing.execute(update(items).where(items.c.id == item_id).values(state="hidden"))
+        writing.record("item.removed", room.event.id, item_id, LATER)
+        walls.clear(writing, room.event.id, at=LATER)
+
+    async with listen(session, server / "e/conf/wall/stream?after=0") as wall:
+        await wall.next("post")
+        await wall.next("post")
+        await store.write(at_once)
+        latest = await room.number()
+        first = await wall.next("remove")
+        while first.json != {"id": str(item_id)}:
+            first = await wall.next("remove")
+        assert (await wall.next("clear")).json["before"] == LATER.timestamp() * 1000
+        assert first.number is None
+        assert wall.position < latest - 500
+        heard = await wall.until(latest)
+    assert [one.number for one in heard] == sorted({one.number for one in heard})  # nothing came twice
+    assert [one.number for one in heard if one.kind == "remove" and one.json == {"id": str(item_id)}] == [latest - 1]

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import update
 
-from storage import events, rechecks, screenings, walls
+from storage import changes, events, rechecks, screenings, walls
 from storage.store import Store
 from storage.tables import items
 from storage.writing import Writing
 from tests.factories import DAY, HOUR, MASTODON, MINUTE, NOON, SECOND, a_sighting, an_author
 from tests.storage.conftest import Scene
-from timeline.post import AuthorUpdate
+from timeline.post import AuthorUpdate, Removal
 from timeline.screen import Screen
 
 
@@ -210,3 +210,32 @@ async def test_what_a_wall_shows_is_looked_at_often(scene: Scene) -> None:
 
     assert await due(later) == {trusted: ["shown"]}  # of what cannot stand there its word counts for nothing
     assert await due(later + HOUR) == {}
+
+
+async def test_what_left_the_publics_sight_since_is_known_without_all_the_rest(scene: Scene) -> None:
+    source = await scene.add_source(trusted=True)
+    await scene.offer(*(a_sighting(uri) for uri in ("stays", "hidden", "back", "erased")), by=source)
+    ids = {item.post.text.split()[2]: item.id for item in await scene.shown()}
+    after = await scene.seq()
+
+    async def gone(after: int) -> tuple[set[int], bool]:
+        return await scene.store.read(changes.gone_since, scene.event.id, after=after)
+
+    for uri in ("hidden", "back"):
+        await decide(scene, uri, at=NOON + MINUTE, kind="item.removed", state="hidden")
+    await scene.store.write(lambda writing: _show(writing, scene.event.id, ids["back"]))
+    await scene.offer(Removal(ref="erased"), by=source)
+    held = await scene.add_event(slug="held", moderation="before")
+    await scene.offer(a_sighting("never seen"), by=await scene.add_source(held))
+    await scene.offer(Removal(ref="never seen"), by=source)
+
+    assert await gone(after) == ({ids["hidden"], ids["erased"]}, False)
+    assert await scene.store.read(changes.gone_since, held.id, after=1) == (set(), False)
+    assert await gone(await scene.seq()) == (set(), False)
+    await scene.store.write(walls.clear, scene.event.id, at=NOON + HOUR)
+    assert (await gone(after))[1]
+
+
+def _show(writing: Writing, event_id: int, item_id: int) -> None:
+    writing.execute(update(items).where(items.c.id == item_id).values(state="shown"))
+    writing.record("item.added", event_id, item_id, NOON + MINUTE)
