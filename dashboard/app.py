@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from dashboard import keys, middleware
 from dashboard.auth import Desk
 from dashboard.channel import Pace
+from dashboard.copies import Copies
 from dashboard.doorstep import Runner
 from dashboard.fragments import Fragments
 from dashboard.glance import Glances
@@ -65,6 +66,7 @@ def make_app(
     app[keys.READY] = ready
     app[keys.RENDERER] = renderer
     app[keys.GLANCES] = Glances(store, networks)
+    app[keys.COPIES] = Copies(store, renderer, dehydrated)
     app[keys.METRICS] = metrics
     app[keys.TURNSTILE] = Turnstile()
     app[keys.WALL_REPORTS] = Counter()

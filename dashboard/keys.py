@@ -19,6 +19,7 @@ from timeline.network import NetworkInfo
 
 if TYPE_CHECKING:  # these find their own keys here
     from dashboard.auth import Desk
+    from dashboard.copies import Copies
     from dashboard.glance import Glances
     from dashboard.hub import Hub
     from dashboard.render import Renderer
@@ -42,6 +43,7 @@ PROXIES = web.AppKey("proxies", Proxies)
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 GLANCES: web.AppKey[Glances] = web.AppKey("glances")
+COPIES: web.AppKey[Copies] = web.AppKey("copies")
 WALL_REPORTS: web.AppKey[Counter] = web.AppKey("wall_reports")
 DESK: web.AppKey[Desk] = web.AppKey("desk")
 

@@ -62,6 +62,20 @@ async def test_the_next_copy_tells_what_changed_and_what_is_still_there(server, 
     assert [post["id"] for post in told["posts"]] == [3]
 
 
+async def test_a_copy_can_be_had_without_its_page_and_every_copy_is_as_new_as_the_event(server, room, session):
+    seen = []
+    for words in ("one", "two"):
+        await room.says(words)
+        told = json.loads((await read(session, server / "e/conf/copy?page=no"))[0])
+        assert "page" not in told
+        seen.append((told["order"], words in told["posts"][0]["html"]))
+    await room.removes("https://chat.example/1")
+    last = await copy(session, server)
+
+    assert seen == [([1], True), ([2, 1], True)]
+    assert last["order"] == [1]
+
+
 async def test_what_only_its_network_may_keep_is_in_no_copy(server, room, session):
     await room.says("everybody's")
     await room.hears([room.a_post("theirs alone", network="x", uri="https://x.com/i/status/1")])

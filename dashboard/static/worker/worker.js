@@ -1,6 +1,7 @@
 // Pages without a connection. SHELL ({ digest, files, offline }) and what copy.js exports stand before this.
 const PATIENCE_MS = 3_500 // then a page that is kept is shown instead
 const ANSWER_MS = 30_000
+const DRAWN_MS = 600_000 // a page that is younger is not fetched again with its posts
 const AFTER_REMOVAL_MS = 3_000 // what else quotes the post goes with the next copy
 const SHELL_CACHE = `shell-${SHELL.digest}`
 const AWAY = [502, 503, 504] // what stands before a server answers so while it is away
@@ -96,13 +97,16 @@ async function bring(slug, language, seq = Infinity, whole = false) {
   const same = kept?.digest === SHELL.digest && kept.language === language
   if (same && kept.seq >= seq) return
   const asked = { signal: AbortSignal.timeout(ANSWER_MS) }
-  const answer = await fetch(`/e/${slug}/copy?known=${same ? kept.seq : ''}&lang=${language}`, asked)
+  const young = same && kept.drawn > now - DRAWN_MS
+  const how = `known=${same ? kept.seq : ''}&lang=${language}${young ? '&page=no' : ''}`
+  const answer = await fetch(`/e/${slug}/copy?${how}`, asked)
   if ([404, 410].includes(answer.status)) return forget(slug)
   if (!answer.ok) return
   const { posts, order, ...event } = await answer.json()
   if (!order.length) return forget(slug) // nothing was said yet, or all of it was taken back
   const policy = answer.headers.get('Content-Security-Policy') ?? "default-src 'self'"
-  const complete = await save({ ...event, policy, language, digest: SHELL.digest, saved: now }, { posts, order })
+  const page = event.page ? { drawn: now } : { page: kept.page, drawn: kept.drawn }
+  const complete = await save({ ...event, ...page, policy, language, digest: SHELL.digest, saved: now }, { posts, order })
   if (!complete && !whole) await bring(slug, language, seq, true)
 }
 
