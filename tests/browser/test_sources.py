@@ -79,16 +79,16 @@ async def test_a_hidden_page_asks_for_nothing_and_at_once_when_it_is_seen_again(
     await page.evaluate(TURN, True)
     await page.evaluate("() => new Promise((done) => setTimeout(done, 5500))")
     assert asked == []
-    async with page.expect_request("**/*fragment=sources"):
+    async with page.expect_request("**/*fragment=sources*"):
         await page.evaluate(TURN, False)
 
 
 async def test_a_server_that_does_not_answer_is_told_until_it_does(hall, visit):
     await all_is_well(hall)
     page = await enter(visit)
-    await page.route("**/*fragment=sources", lambda route: route.abort())
+    await page.route("**/*fragment=sources*", lambda route: route.abort())
     await page.wait_for_selector("text=No answer since")
-    await page.unroute("**/*fragment=sources")
+    await page.unroute("**/*fragment=sources*")
     await page.wait_for_selector("text=As of")
     visit.trouble.clear()  # a broken connection is told in the console, too
 

@@ -261,7 +261,7 @@ async def test_a_script_that_fails_begins_anew_once_the_server_answers(trusted, 
 async def test_a_wall_of_another_version_loads_the_page_again(trusted, wall):
     await trusted.says_each(["one", "two", "three"])
     page = await wall(clock=True)
-    await page.route("**/wall?fragment=foot", lambda route: route.fulfill(body='<div data-version="other"></div>'))
+    await page.route("**/wall?fragment=foot*", lambda route: route.fulfill(body='<div data-version="other"></div>'))
     async with page.expect_navigation():
         await page.clock.run_for(70_000)
         await page.wait_for_selector("[data-pace]:empty", state="attached")

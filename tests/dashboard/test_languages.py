@@ -26,7 +26,7 @@ GERMAN = {"Accept-Language": "de-AT, en;q=0.5"}
 MORE = (  # than each page as it stands
     "/e/conf?network=chat", "/e/conf?network=feed", "/e/conf?network=nowhere", "/e/conf?before=none",
     "/e/conf?order=oldest", "/e/conf?highlighted=1", "/e/empty", "/e/coming", "/e/past", "/e/nowhere", "/p/99",
-    "/nothing/here", "/?year=1999", "/e/conf/search?q=none", "/e/conf/search?q=has:media", "/desk/empty/sources",
+    "/nothing/here", "/?year=1999", "/e/conf/search?q=安", "/e/conf/search?q=%23none", "/desk/empty/sources",
     "/desk/empty/walls",
 )  # fmt: skip
 

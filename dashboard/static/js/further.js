@@ -29,7 +29,7 @@ export function further({ column, feed, side, join, life }) {
     }
     let part = null
     try {
-      const answer = await fetch(`${link.href}&fragment=posts`, { signal: AbortSignal.timeout(ANSWER_MS) })
+      const answer = await fetch(`${link.href}&fragment=posts&lang=${document.documentElement.lang}`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (answer.ok) {
         part = document.createElement('template')
         part.innerHTML = await answer.text()

@@ -25,6 +25,7 @@ const addressOf = (query) => {
 const part = (address) => {
   const whole = new URL(address, location.href)
   whole.searchParams.set('fragment', 'found')
+  whole.searchParams.set('lang', document.documentElement.lang)
   return whole
 }
 

@@ -28,7 +28,7 @@ export function keepSignal({ main, expect, failed, flow, life }) {
     within(EVERY_MS * (0.9 + Math.random() / 5)) // readers who came together do not ask together
     if (document.hidden || !navigator.onLine || paused()) return
     try {
-      const answer = await fetch(`${main.dataset.live}?fragment=stage`, { signal: AbortSignal.timeout(ANSWER_MS) })
+      const answer = await fetch(`${main.dataset.live}?fragment=stage&lang=${document.documentElement.lang}`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (!answer.ok) return
       const part = document.createElement('template')
       part.innerHTML = await answer.text()

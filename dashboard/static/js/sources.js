@@ -18,7 +18,7 @@ async function read() {
   if (document.hidden || reading) return
   reading = true
   try {
-    const answer = await fetch(main.dataset.sources, { signal: AbortSignal.timeout(ANSWER_MS) })
+    const answer = await fetch(`${main.dataset.sources}&lang=${document.documentElement.lang}`, { signal: AbortSignal.timeout(ANSWER_MS) })
     if (answer.status === 401) { location.reload(); return }
     if (!answer.ok) throw new Error(answer.status)
     const fresh = document.createElement('template')

@@ -37,7 +37,7 @@ export function makeLink({ wall, zone, language, cutOff, gone, outdated, recover
   async function look() {
     setTimeout(look, FOOT_MS * (0.9 + Math.random() / 5))
     try {
-      const answer = await fetch(`${wall.dataset.wall}?fragment=foot`, { signal: AbortSignal.timeout(ANSWER_MS) })
+      const answer = await fetch(`${wall.dataset.wall}?fragment=foot&lang=${language}`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (answer.status === 404 || answer.status === 410) { gone(); return }
       if (!answer.ok) throw new Error(answer.status)
       const part = document.createElement('template')
