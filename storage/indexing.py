@@ -34,12 +34,12 @@ _ITEMS: Select[Any] = (
         posts.c.hashtags, posts.c.links, posts.c.card, posts.c.poll, authors.c.name, authors.c.handle,
         events.c.hashtags.label("own"),
     )
-    .join_from(items, events)
+    .join_from(items, events, items.c.event_id == events.c.id, isouter=True)  # from left to right: items in order of id
     .join(posts, items.c.post_id == posts.c.id, isouter=True)
     .join(authors, posts.c.author_id == authors.c.id, isouter=True)
 )  # fmt: skip
 _BY_IDS = _ITEMS.where(items.c.id.in_(bindparam("ids", expanding=True)))
-_FROM = _ITEMS.where(items.c.id > bindparam("after")).order_by(items.c.id).limit(AT_ONCE)
+PART = _ITEMS.where(items.c.id > bindparam("after")).order_by(items.c.id).limit(AT_ONCE)
 _OF_AUTHORS = select(items.c.id).join_from(items, posts, items.c.post_id == posts.c.id).where(
     posts.c.author_id.in_(bindparam("authors", expanding=True)), items.c.state == State.SHOWN.value
 )  # fmt: skip
@@ -140,7 +140,7 @@ def rebuild(writing: Connection) -> None:
         writing.exec_driver_sql("DROP TABLE search")
         writing.exec_driver_sql(made)
     after = 0
-    while rows := writing.execute(_FROM, {"after": after}).all():
+    while rows := writing.execute(PART, {"after": after}).all():
         after = rows[-1].id
         entries = _entries(writing, rows)
         if writing.dialect.name == "postgresql":

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
-from storage import items, walls
+from storage import indexing, items, walls
 from storage.engine import sqlite_file
 from storage.store import Store
 from storage.tables import items as item_rows
@@ -113,3 +113,13 @@ async def test_highlights_are_found_among_highlights(scene: Scene) -> None:
     assert "items_highlights" in by_day
     assert "TEMP B-TREE FOR ORDER BY" not in by_day
     assert "items_highlights" in by_picking
+
+
+async def test_the_index_of_words_is_made_in_the_order_of_the_items(scene: Scene) -> None:
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one"), by=source)
+
+    part = await steps(scene.store, lambda reading: reading.execute(indexing.PART, {"after": 0}).all())
+
+    assert "SEARCH items USING INTEGER PRIMARY KEY" in part
+    assert "TEMP B-TREE FOR ORDER BY" not in part
