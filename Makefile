@@ -10,7 +10,7 @@ WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1;
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint check peers bench soak shots words lock clean browser
+.PHONY: help run demo test lint check peers bench bench-page soak shots words lock clean browser
 
 help:
 	@echo "make run     serve on http://127.0.0.1:8080 with backchannel.toml (written where there is none)"
@@ -20,6 +20,7 @@ help:
 	@echo "make check   lint and test"
 	@echo "make peers   test against others' servers and clients: minutes to install, nothing that CI waits for"
 	@echo "make bench   measure delivery, feeds, intake, pages and search against what they stand on"
+	@echo "make bench-page  the same for an open timeline in a browser: frames, memory, the reader's place"
 	@echo "make soak    run long under load and watch memory"
 	@echo "make shots   draw every page, at every size, light and dark, into shots/index.html"
 	@echo "make words   bring the catalogues of other languages up to date with what pages say"
@@ -55,6 +56,9 @@ peers: .venv-test/ready .venv-peers/ready
 
 bench: .venv-test/ready
 	@.venv-test/bin/python -m bench $(ARGS)
+
+bench-page: .venv-test/ready browser
+	@.venv-test/bin/python -m bench.page $(ARGS)
 
 soak: .venv-test/ready
 	@.venv-test/bin/python -m bench.soak $(ARGS)

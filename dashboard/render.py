@@ -53,9 +53,14 @@ class Renderer:
         """The template ``name`` as a whole document, or as the part of one that it is."""
         return self._environment.get_template(name).render(context)
 
-    def card(self, item: Item, event: Event, *, position: int | None = None, first: bool = False) -> str:
-        """One post, wherever it appears; in a list its ``position``, and whether it is the ``first`` of its day."""
-        return self._card.render(item=item, event=event, position=position, first=first)
+    def card(
+        self, item: Item, event: Event, *, position: int | None = None, first: bool = False, joined: bool = False
+    ) -> str:
+        """One post, wherever it appears; in a list its ``position``, and whether it is the ``first`` of its day.
+
+        ``joined`` says that it goes on with the thread of the post beside it.
+        """
+        return self._card.render(item=item, event=event, position=position, first=first, joined=joined)
 
     def wall_card(self, item: Item, event: Event) -> str:
         """One post as it stands on a projector wall, where it passes the gate."""
@@ -78,15 +83,21 @@ class Renderer:
     def cards(self, items: Sequence[Item], event: Event, now: datetime) -> list[Markup]:
         """The posts of a page, a day named above the first of each but today's."""
         days = [filters.day(now, event), *(filters.day(item.published_at, event) for item in items)]
+        upwards = len(items) > 1 and items[0].published_at < items[-1].published_at
+        earlier = [None, *items[:-1]] if upwards else [*items[1:], None]
         return [
-            Markup(self.card_or_broken(item, event, position=n + 1, first=days[n + 1] != days[n]))  # noqa: S704
+            Markup(  # noqa: S704
+                self.card_or_broken(
+                    item, event, position=n + 1, first=days[n + 1] != days[n], joined=_goes_on(item, earlier[n])
+                )
+            )
             for n, item in enumerate(items)
         ]
 
-    def card_or_broken(self, item: Item, event: Event, *, position: int | None = None, first: bool = False) -> str:
-        """One post; what cannot be drawn does not stop its neighbours."""
+    def card_or_broken(self, item: Item, event: Event, **where: Any) -> str:
+        """One post; what cannot be drawn does not stop its neighbours. ``where`` is as ``card`` takes it."""
         try:
-            return self.card(item, event, position=position, first=first)
+            return self.card(item, event, **where)
         except Exception:
             _log.exception("a post cannot be drawn", item=item.id)
             return self.broken_card(item)
@@ -107,6 +118,13 @@ class Renderer:
     def _network(self, key: str, size: str = "") -> Markup:
         mark = f"n-{key}" if key in self.assets.marks else "n-other"
         return _use(f"network network--{size}" if size else "network", self.assets.url("icons.svg"), mark)
+
+
+def _goes_on(item: Item, earlier: Item | None) -> bool:
+    """Whether ``item`` answers the post before it, which is its own author's."""
+    return (
+        earlier is not None and item.answered is not None and item.answered.own and item.answered.item_id == earlier.id
+    )
 
 
 class _Lean(Extension):

@@ -112,3 +112,17 @@ async def test_posts_of_one_moment_are_read_once_in_either_order(server, room, s
         orders[order] = seen
 
     assert orders["?order=oldest"] == orders[""][::-1] == [str(n) for n in range(50)]
+
+
+async def test_an_answer_to_oneself_is_joined_to_what_stands_before_it(server, room, session):
+    start = "https://chat.example/start"
+    await room.says("post 0", uri=start)
+    await room.says("post 1", uri=f"{start}/1", in_reply_to=start)
+    await room.says("post 2")
+    await room.says("post 3", in_reply_to=f"{start}/1")
+
+    for order in ("", "?order=oldest"):
+        page = await text(session, server / f"e/conf{order}")
+        cards = re.findall(r'<article [^>]*id="item-(\d)"([^>]*)>', page)
+        assert {number for number, attributes in cards if "data-joined" in attributes} == {"2"}
+        assert {number for number, attributes in cards if "data-thread" in attributes} == {"2", "4"}

@@ -37,7 +37,7 @@ export function replace(feed, old, card) {
   if (focused) card.focus({ preventScroll: true })
 }
 
-// Positions for assistive technology, and the day above the first post of each but today.
+// Positions for assistive technology, the day above the first post of each but today, and which go on with a thread.
 export function renumber(feed) {
   let day = feed.dataset.today
   let position = 0
@@ -48,5 +48,8 @@ export function renumber(feed) {
     const first = 'day' in card.dataset && card.dataset.day !== day
     if (first !== 'first' in card.dataset) card.toggleAttribute('data-first', first)
     day = card.dataset.day ?? day
+    const before = oldest(feed) ? card.previousElementSibling : card.nextElementSibling // in time
+    const joined = Boolean(before) && card.dataset.thread === before.id
+    if (joined !== 'joined' in card.dataset) card.toggleAttribute('data-joined', joined)
   }
 }

@@ -7,6 +7,8 @@ import { words } from './words.js'
 
 const MOST = 200 // cards in the document
 const MOST_WAITING = 200 // beyond that the page is read again
+const WASHED = 6 // more at once come without their wash: it is drawn in every frame
+const root = document.documentElement
 const idOf = (change) => change.id ?? change
 const wide = matchMedia('(min-width: 64rem)')
 let held = false // by the reader: nothing flows in
@@ -59,11 +61,11 @@ export function keepPlace({ column, feed, known, newest, reached, life }) {
   // Runs change() so that what is in sight stays where it is.
   function steady(change) {
     const places = where()
-    column.classList.add('is-changing') // the browser's own anchoring would do it a second time
+    root.classList.add('is-changing') // the browser's own anchoring would do it a second time
     change()
     renumber(feed)
     backTo(places)
-    column.classList.remove('is-changing')
+    root.classList.remove('is-changing')
   }
 
   function put(card) {
@@ -126,17 +128,17 @@ export function keepPlace({ column, feed, known, newest, reached, life }) {
       steady(insert)
       requestAnimationFrame(() => { scroller().scrollTop = from; trim() })
     } else {
-      column.classList.add('is-changing')
+      root.classList.add('is-changing')
       insert()
       renumber(feed)
       scroller().scrollTop = from
       trim()
-      requestAnimationFrame(() => column.classList.remove('is-changing'))
+      requestAnimationFrame(() => root.classList.remove('is-changing'))
     }
   }
 
   function enter(cards) {
-    const insert = () => cards.forEach((card) => { card.classList.add('card--new'); put(card) })
+    const insert = () => cards.forEach((card) => { card.classList.toggle('card--new', cards.length <= WASHED); put(card) })
     if (!oldest) { flow(insert); return }
     steady(insert)
     shed()
