@@ -3,6 +3,7 @@ import { fitLines, spills, tighten } from './wall-fit.js'
 
 const MOST = 16 // cards on screen
 const TRIES = 24 // cards that are offered a place before the rest of it stays free
+const MANY = 8 // fewer are large cards
 const ALONE = ['single', 'overlay'] // layouts of one card
 const LASTS = 3 // a highlight stays so many times as long as another card
 const reduced = matchMedia('(prefers-reduced-motion: reduce)')
@@ -77,7 +78,7 @@ export function makeStage({ wall, layout, dated, changed }) {
   }
   function fitting(few) {
     if (ALONE.includes(layout())) return layout()
-    return few === 1 ? 'single' : few < 4 ? 'columns' : layout()
+    return few === 1 ? 'single' : few < MANY ? 'columns' : layout()
   }
 
   return {
