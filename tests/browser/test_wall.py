@@ -22,6 +22,16 @@ SHOWN = "() => [...document.querySelectorAll('.wall__column .slip__words')].map(
 SPILLING = """() => [...document.querySelectorAll('.slip, .wall__column, .wall__side, .wall__cards')]
   .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.className} ${box.scrollWidth}x${box.scrollHeight} in ${box.clientWidth}x${box.clientHeight}`)"""
+_HELD_BACK = """
+window.held = []
+document.startViewTransition = (act) => {
+  held.push(act)
+  return { ready: Promise.resolve(), finished: Promise.resolve(), skipTransition() {} }
+}"""
+_AWAKE = """
+window.asked = 0
+const request = async () => { asked++; return { released: true } }
+Object.defineProperty(navigator, 'wakeLock', { value: { request } })"""
 ODD = [
     "🦭🦭", "Kom", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurf" * 2, "港" * 120,
     "مرحبا بكم في الميناء، القهوة جاهزة عند الباب الشرقي والجميع مدعوون", "W" * 170, "Tea is served. " * 11,
@@ -51,8 +61,11 @@ async def trusted(hall):
 async def wall(visit, hall):
     """``await wall(query)`` opens the wall; with ``clock`` its timers go only as they are told."""
 
-    async def open_wall(query="", *, size=HALL, clock=False, **more):
+    async def open_wall(query="", *, size=HALL, clock=False, init="", on="", act=None, **more):
         page = await visit("desk/sign-in", size=size, live=False, **more)
+        await page.add_init_script(init)
+        if on:
+            await page.route(on, act)
         if clock:
             await page.clock.install()
         await page.goto(hall / f"e/harbour26/wall?{query}")
@@ -148,6 +161,29 @@ async def test_what_is_cleared_leaves_at_once_and_undoing_brings_it_back(trusted
     await page.wait_for_selector(".wall__column .slip")
 
 
+async def test_clearing_takes_what_has_long_stood_there_too(trusted, wall):
+    await trusted.says_each(["stood", "stood too"])
+    page = await wall()
+    await tell(page, *[("post", a_card(4_000_000_000_000 + n), 1_000 + n) for n in range(100)])
+    assert "stood" in await page.inner_text("[data-cards]")
+
+    await tell(page, ("clear", '{"before": 9000000000000}', 2_000))
+
+    await page.wait_for_selector(".wall__blank")
+
+
+async def test_what_is_removed_while_a_change_waits_for_its_frame_never_appears(trusted, wall):
+    await trusted.says_each(["one", "two", "three"])
+    page = await wall(clock=True, init=_HELD_BACK)
+    await tell(page, ("post", a_card(9_000_000_000_000, "a slip of the tongue"), 1_000))
+    await page.clock.run_for(BEAT_MS)
+    await tell(page, ("remove", '{"id":"9000000000000"}', 1_001))
+
+    await page.evaluate("held.splice(0).forEach((act) => act())")
+
+    assert sorted(await page.evaluate(SHOWN)) == ["one", "three", "two"]
+
+
 async def test_the_first_post_takes_the_place_of_the_invitation(trusted, wall):
     page = await wall()
     assert await page.locator(".wall__blank svg").count() == 1
@@ -212,7 +248,7 @@ async def test_memory_and_document_stay_bounded(trusted, wall):
 
 
 async def test_settings_are_kept_in_the_address(trusted, wall):
-    await trusted.says_each(["one", "two", "three", "four"])
+    await trusted.says_each([f"Said {number}" for number in range(9)])
     page = await wall()
     assert await page.is_hidden("[data-gear]")
     await page.mouse.move(400, 400)
@@ -244,6 +280,39 @@ async def test_an_overlay_is_one_card_over_nothing(trusted, wall):
       return canvas.getImageData(0, 0, 8, 8).data[3]
     }"""
     assert await page.evaluate(alpha, list(corner)) == 0
+
+
+async def test_sponsors_have_their_turn(trusted, wall):
+    await trusted.says_each([f"Said {number}" for number in range(8)])
+
+    async def with_sponsors(route):
+        answer = await route.fetch()
+        there = "<template data-sponsors>"
+        picture = '<img src="/e/harbour26/qr.svg" alt="The harbour authority">'
+        await route.fulfill(response=answer, body=(await answer.text()).replace(there, there + picture))
+
+    page = await wall(clock=True, reduced_motion="reduce", on="**/wall?*", act=with_sponsors)
+    assert await page.locator(".wall__slide").count() == 0
+    await page.clock.run_for(11 * BEAT_MS)
+    assert await page.locator(".wall__slide [alt='The harbour authority']").count() == 1
+    await page.clock.run_for(2 * BEAT_MS)
+    assert await page.locator(".wall__column .slip").count() > 3
+
+
+async def test_the_screen_is_kept_awake_and_asked_for_again(trusted, wall):
+    page = await wall(init=_AWAKE)
+    await page.wait_for_function("() => asked === 1")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await page.wait_for_function("() => asked === 2")
+
+
+async def test_an_event_that_is_withdrawn_leaves_the_wall(trusted, wall, visit):
+    await trusted.says_each(["one", "two", "three"])
+    page = await wall(clock=True)
+    await page.route("**/wall?fragment=foot", lambda route: route.fulfill(status=404))
+    await page.clock.run_for(70_000)
+    await page.wait_for_selector(".wall__blank")
+    visit.trouble.clear()  # the 404 itself
 
 
 async def test_a_script_that_fails_begins_anew_once_the_server_answers(trusted, wall, visit):

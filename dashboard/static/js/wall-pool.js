@@ -24,12 +24,8 @@ export function makePool() {
       }
       return known.has(node.id)
     },
-    // What has stood here up to a moment of clearing, dropped.
-    before(moment) {
-      const gone = [...known.values()].filter((card) => card.since <= moment)
-      gone.forEach((card) => drop(card.id))
-      return gone
-    },
+    // The ids of what may have stood here up to a moment of clearing.
+    before: (moment) => [...known.values()].filter((card) => card.since <= moment).map((card) => card.id),
     // What to show next, beside what is shown: highlights and the newest that nobody has seen; else, when it is quiet,
     // one of those not seen for longest, so that the wall never looks frozen.
     next(shown, picked) {

@@ -1,20 +1,18 @@
 // The rhythm of a wall: one card at a time, and by turns the timeline, its highlights and the sponsors' pictures.
-import { makePool } from './wall-pool.js'
-
 const HIGHLIGHT_BEATS = 3
 const STIR_BEATS = 5 // everything is on screen and nothing arrives: the cards change places
 const FEWEST = 2 // highlights that are worth a turn of their own
 
-// settings() are the present ones; stage is where the cards go.
-export function makeShow({ stage, settings, sponsors }) {
-  const pool = makePool()
+// settings() are the present ones; stage is where the cards of the pool go.
+export function makeShow({ stage, pool, settings, sponsors }) {
   let mode = 'timeline'
   let beats = 0 // since the mode began, or the cards last moved
   let turned = Date.now()
   let cutOff = false
   let timer = 0
 
-  const picked = () => cutOff || mode === 'highlights' || settings().gate === 'highlights'
+  const everything = () => settings().gate !== 'highlights' && settings().show.includes('timeline')
+  const picked = () => cutOff || mode === 'highlights' || !everything()
   const shown = () => new Set(stage.showing())
   // In the order in which they should be seen.
   function candidates() {
@@ -24,14 +22,19 @@ export function makeShow({ stage, settings, sponsors }) {
     const first = cards.find((card) => card.picked)
     return [...new Set([...(first && !cutOff ? [first] : []), ...fresh, ...seen])]
   }
-  const refill = () => { beats = 0; stage.fill(mode === 'sponsors' ? pool.list() : candidates()) }
+  function refill() {
+    beats = 0
+    if (mode === 'sponsors') stage.slide(sponsors[0])
+    else stage.fill(candidates())
+  }
 
   const turns = {
     timeline: () => pool.list().length > 0,
-    highlights: () => pool.list(true).length >= FEWEST && pool.list(true).length < pool.list().length,
+    highlights: () => pool.list(true).length >= (everything() ? FEWEST : 1),
     sponsors: () => sponsors.length > 0 && !settings().transparent,
   }
   const due = () => {
+    if (!settings().show.includes(mode)) return true
     if (mode === 'timeline') return Date.now() - turned >= settings().turn * 1000
     return beats >= (mode === 'highlights' ? HIGHLIGHT_BEATS : sponsors.length)
   }
@@ -42,9 +45,7 @@ export function makeShow({ stage, settings, sponsors }) {
     if (cutOff || !next || next === mode) return false
     mode = next
     turned = Date.now()
-    beats = 0
-    if (mode === 'sponsors') stage.slide(sponsors[0])
-    else refill()
+    refill()
     return true
   }
 
@@ -60,22 +61,31 @@ export function makeShow({ stage, settings, sponsors }) {
     else if (beats >= STIR_BEATS && all.length > 1) refill()
   }
 
-  const start = () => { clearTimeout(timer); timer = setTimeout(beat, settings().every * 1000); refill() }
+  function start() {
+    clearTimeout(timer)
+    timer = setTimeout(beat, settings().every * 1000)
+    refill()
+  }
+  // The round from its beginning.
+  function again() {
+    mode = settings().show.find((name) => turns[name]()) ?? 'timeline'
+    turned = Date.now()
+    start()
+  }
   return {
     // The room has changed: the same cards again, as far as they have a place.
     refit() {
       if (mode === 'sponsors') return
-      const here = stage.showing().map(pool.get)
+      const here = stage.showing().map(pool.get).filter(Boolean)
       stage.fill([...new Set([...here, ...candidates()])])
     },
     mode: () => mode,
     // What the page came with, newest first.
     seed(nodes) {
       for (const node of [...nodes].reverse()) pool.put(node)
-      start()
+      again()
     },
-    // The settings have changed: the round begins again.
-    again() { mode = settings().show[0] === 'sponsors' && !sponsors.length ? 'timeline' : settings().show[0]; turned = Date.now(); start() },
+    again,
     heard(node) {
       if (settings().gate === 'highlights' && !node.dataset.highlight) { this.removed(node.id); return }
       if (!pool.put(node)) { this.removed(node.id); return }
@@ -84,9 +94,9 @@ export function makeShow({ stage, settings, sponsors }) {
     },
     removed(...ids) {
       ids.forEach(pool.drop)
-      if (stage.remove(ids) && !stage.showing().length) refill()
+      if (stage.remove(ids) && !stage.showing().length) again()
     },
-    cleared(moment) { this.removed(...pool.before(moment).map((card) => card.id)) },
+    cleared(moment) { this.removed(...pool.before(moment), ...stage.before(moment)) },
     // Nobody can tell us any more what has to go: only what staff picked stays.
     cutOff(yes) {
       if (cutOff === yes) return

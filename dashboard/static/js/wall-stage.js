@@ -8,13 +8,16 @@ const ALONE = ['single', 'overlay'] // layouts of one card
 const LASTS = 3 // a highlight stays so many times as long as another card
 const reduced = matchMedia('(prefers-reduced-motion: reduce)')
 
-// layout() is the one chosen; dated(node) writes the day into a card; changed() hears of every change.
-export function makeStage({ wall, layout, dated, changed }) {
+// layout() is the one chosen; current(id) is the card as it is now, or nothing; dated(node) writes the day into a card;
+// changed() hears of every change.
+export function makeStage({ wall, layout, current, dated, changed }) {
   const cards = wall.querySelector('[data-cards]')
   const placed = new Map() // cards on screen by id: { card, slip, at }
   let fading = null
   let most = 1 // columns that there is room for
 
+  // A change waits for a frame, and much may happen until then.
+  const living = (wanted) => wanted.map(({ id }) => current(id)).filter(Boolean)
   const columns = () => [...cards.querySelectorAll('.wall__column')]
   const made = (card) => {
     const slip = document.importNode(card.node, true)
@@ -83,12 +86,15 @@ export function makeStage({ wall, layout, dated, changed }) {
 
   return {
     showing: () => [...placed.keys()],
+    // Of what is shown, the ids of those that may have stood here up to a moment: what is shown may have left the pool.
+    before: (moment) => [...placed.values()].filter(({ card }) => card.since <= moment).map(({ card }) => card.id),
     has: (id) => placed.has(id),
     // Whether one card more or less of so many changes nothing for the others.
     suits: (few) => wall.dataset.layout === fitting(few) && columns().length === Math.min(most, few),
     // Everything anew, from these cards, best first.
-    fill(candidates) {
+    fill(wanted) {
       change(() => {
+        const candidates = living(wanted)
         if (!candidates.length) {
           empty(wall.querySelector('[data-blank-wall]').content.cloneNode(true))
           wall.dataset.blank = ''
@@ -108,10 +114,11 @@ export function makeStage({ wall, layout, dated, changed }) {
       })
     },
     // One card for the one that has stood there longest; others leave only where it needs their room.
-    swap(card, candidates) {
+    swap({ id }, wanted) {
       change(() => {
+        const card = current(id)
         const others = [...placed.values()].sort((a, b) => age(b) - age(a))
-        if (!others.length) return
+        if (!card || placed.has(id) || !others.length) return
         const [{ card: old, slip }] = others
         const column = slip.parentElement
         placed.delete(old.id)
@@ -123,7 +130,7 @@ export function makeStage({ wall, layout, dated, changed }) {
           if (!spills(column)) break
           if (other.slip.parentElement === column) lift(other.card.id)
         }
-        fillUp(candidates.filter((other) => other.id !== old.id))
+        fillUp(living(wanted).filter((other) => other.id !== old.id))
       })
     },
     // An edit: its new self in its place, at once.

@@ -4,6 +4,7 @@ import { makeGuard } from './wall-guard.js'
 import { makeLink } from './wall-link.js'
 import { keepReporting } from './wall-report.js'
 import { keepScreen } from './wall-screen.js'
+import { makePool } from './wall-pool.js'
 import { apply, makePanel, read } from './wall-settings.js'
 import { makeShow } from './wall-show.js'
 import { makeStage } from './wall-stage.js'
@@ -29,12 +30,21 @@ function dated(slip) {
   if (time && day.format(at) !== day.format(Date.now())) time.prepend(`${weekday.format(at)} `)
 }
 
-const stage = makeStage({ wall, dated, layout: () => settings.transparent ? 'overlay' : settings.layout, changed: () => report() })
+const pool = makePool()
+const stage = makeStage({
+  wall, dated, current: pool.get, layout: () => settings.transparent ? 'overlay' : settings.layout, changed: () => report(),
+})
 const sponsors = [...wall.querySelector('[data-sponsors]').content.children]
-const show = makeShow({ stage, sponsors, settings: () => settings })
+const show = makeShow({ stage, pool, sponsors, settings: () => settings })
 const panel = makePanel({
   wall,
-  changed() { settings = read(location); apply(wall, settings); show.again() },
+  changed() {
+    const { gate } = settings
+    settings = read(location)
+    if (settings.gate !== gate) { location.reload(); return } // the page came with other cards
+    apply(wall, settings)
+    show.again()
+  },
 })
 const parsed = (html) => {
   const part = document.createElement('template')
