@@ -30,6 +30,40 @@ _NAMED = (
 )
 
 
+_OWN = (
+    select(items.c.id, posts.c.uri, posts.c.in_reply_to)
+    .join_from(items, posts, items.c.post_id == posts.c.id)
+    .join(authors, posts.c.author_id == authors.c.id)
+    .where(items.c.event_id == bindparam("event"), items.c.state == State.SHOWN.value, items.c.parent_id.is_(None))
+    .where(posts.c.network == bindparam("network"), authors.c.uri == bindparam("author"))
+)
+_ABOVE = _OWN.where(posts.c.uri == bindparam("uri"))
+_BELOW = _OWN.where(posts.c.in_reply_to.in_(bindparam("uris", expanding=True)))
+
+
+def own(reading: Connection, item: Item, *, most: int) -> set[int]:
+    """The other items of the thread that the author of ``item`` spun in its event, before it and after.
+
+    ``most`` at most. A branch of theirs counts, what others said between does not.
+    """
+    asked = {"event": item.event_id, "network": item.post.network, "author": item.post.author.uri}
+    found: set[int] = set()
+    uri, uris = item.post.in_reply_to, {item.post.uri}
+    while uri and len(found) < most:
+        row = reading.execute(_ABOVE, asked | {"uri": uri}).one_or_none()
+        if row is None or row.id in found or row.id == item.id:
+            break
+        found.add(row.id)
+        uris.add(row.uri)
+        uri = row.in_reply_to
+    while uris and len(found) < most:
+        fresh = [row for row in reading.execute(_BELOW, asked | {"uris": sorted(uris)}).all() if row.id not in found]
+        fresh = [row for row in fresh if row.id != item.id][: most - len(found)]
+        found |= {row.id for row in fresh}
+        uris = {row.uri for row in fresh}
+    return found
+
+
 def among(reading: Connection, shown: Iterable[Item]) -> dict[int, Answered]:
     """What these items answer, by the item's id; what we do not have, or may not name, is absent.
 

@@ -126,3 +126,16 @@ async def test_an_answer_to_oneself_is_joined_to_what_stands_before_it(server, r
         cards = re.findall(r'<article [^>]*id="item-(\d)"([^>]*)>', page)
         assert {number for number, attributes in cards if "data-joined" in attributes} == {"2"}
         assert {number for number, attributes in cards if "data-thread" in attributes} == {"2", "4"}
+
+
+async def test_the_page_of_a_post_shows_the_whole_thread_of_its_author(server, room, session):
+    start = "https://chat.example/start"
+    await room.says("post 0", uri=start)
+    await room.says("post 1", uri=f"{start}/1", in_reply_to=start)
+    await room.says("post 2", uri=f"{start}/2", in_reply_to=f"{start}/1")
+    await room.says("post 3")
+
+    assert said(await text(session, server / "p/2")) == ["1", "0", "2"]
+    assert "The whole thread" not in await text(session, server / "p/4")
+    await room.removes(f"{start}/2")
+    assert said(await text(session, server / "p/2")) == ["1", "0"]

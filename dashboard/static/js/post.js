@@ -13,12 +13,15 @@ const nothing = () => {}
 let timer = 0
 
 function heard(kind, data) {
-  if (kind === 'remove' && JSON.parse(data).id === post) {
+  if (kind === 'remove') {
+    const { id } = JSON.parse(data)
+    if (id !== post) { document.getElementById(`item-${id}`)?.remove(); return } // of the same thread
     main.replaceChildren()
     end.abort()
     location.reload() // which says what became of it
   }
-  if (kind === 'reset' || (kind === 'post' && data.includes(`id="item-${post}"`))) soon()
+  const named = kind === 'post' && /id="(item-\d+)"/.exec(data)?.[1]
+  if (kind === 'reset' || (named && document.getElementById(named))) soon()
 }
 
 function soon(ms = SOON_MS) {
@@ -33,7 +36,7 @@ async function read() {
     if (!answer.ok) throw new Error(answer.status)
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-post]')
     for (const told of document.querySelectorAll(PREVIEW)) told.remove()
-    for (const part of ['[data-card]', '[data-below]']) put(part, fresh)
+    for (const part of ['[data-card]', '[data-strand]', '[data-below]']) put(part, fresh)
   } catch {
     soon(AGAIN_MS)
   }
