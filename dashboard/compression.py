@@ -27,12 +27,17 @@ def accepts(request: web.Request, coding: str) -> bool:
     return False
 
 
+def varying(response: web.Response) -> str:
+    """What an answer depends on: its coding, and whatever its view named."""
+    return ", ".join([*response.headers.getall("Vary", []), "Accept-Encoding"])
+
+
 async def compress(request: web.Request, response: web.Response) -> None:
     """Put the body of ``response`` into the best coding the reader takes, where that is worth it."""
     body = response.body
     if not isinstance(body, bytes) or response.content_type not in _TYPES or "Content-Encoding" in response.headers:
         return
-    response.headers.add("Vary", "Accept-Encoding")
+    response.headers["Vary"] = varying(response)
     coding = next((name for name in _CODINGS if accepts(request, name)), None)
     if len(body) < WORTH_BYTES or coding is None:
         return

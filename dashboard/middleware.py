@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from dashboard import languages, thrift
-from dashboard.compression import Handler, compress
+from dashboard.compression import Handler, compress, varying
 from dashboard.headers import PREFLIGHT, is_for_programs, is_for_search, is_public_read, make_safe
 from dashboard.keys import METRICS, PROXIES, REFERENCE, SITE
 from dashboard.problems import BadParameter, bad_parameter, problem
@@ -135,4 +135,4 @@ def _has_it(request: web.Request, etag: str) -> bool:
 
 def _unchanged(response: web.Response) -> web.Response:
     kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
-    return web.Response(status=304, headers=kept | {"Vary": "Accept-Encoding"})
+    return web.Response(status=304, headers=kept | {"Vary": varying(response)})
