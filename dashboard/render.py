@@ -25,6 +25,7 @@ from timeline.network import NetworkInfo
 
 _log = structlog.get_logger(__name__)
 _TEMPLATES = Path(__file__).parent / "templates"
+_SOON = 2  # cards of a page that may be on the first screen, a phone's too
 
 
 class Renderer:
@@ -54,13 +55,21 @@ class Renderer:
         return self._environment.get_template(name).render(context)
 
     def card(
-        self, item: Item, event: Event, *, position: int | None = None, first: bool = False, joined: bool = False
+        self,
+        item: Item,
+        event: Event,
+        *,
+        position: int | None = None,
+        first: bool = False,
+        joined: bool = False,
+        soon: bool = False,
     ) -> str:
         """One post, wherever it appears; in a list its ``position``, and whether it is the ``first`` of its day.
 
-        ``joined`` says that it goes on with the thread of the post beside it.
+        ``joined`` says that it goes on with the thread of the post beside it, ``soon`` that its pictures are seen
+        as the page opens: they are fetched without waiting for the layout.
         """
-        return self._card.render(item=item, event=event, position=position, first=first, joined=joined)
+        return self._card.render(item=item, event=event, position=position, first=first, joined=joined, soon=soon)
 
     def wall_card(self, item: Item, event: Event) -> str:
         """One post as it stands on a projector wall, where it passes the gate."""
@@ -88,7 +97,12 @@ class Renderer:
         return [
             Markup(  # noqa: S704
                 self.card_or_broken(
-                    item, event, position=n + 1, first=days[n + 1] != days[n], joined=_goes_on(item, earlier[n])
+                    item,
+                    event,
+                    position=n + 1,
+                    first=days[n + 1] != days[n],
+                    joined=_goes_on(item, earlier[n]),
+                    soon=n < _SOON,
                 )
             )
             for n, item in enumerate(items)

@@ -25,6 +25,7 @@ async def show(request: web.Request) -> web.Response:
     said = await store.read(items.discussion, item.id, limit=COMMENTS) if item.comments else []
     thread = await _thread(request, item, event)
     card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True))  # noqa: S704
+    card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True, soon=True))  # noqa: S704
     return pages.answer(
         request, "post.html", modules=("post.js", "lead.js", "live.js", "site.js", "theme.js"),
         item=item, event=event, card=card, description=_description(item), strands=strands(said),
