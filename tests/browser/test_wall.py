@@ -309,7 +309,7 @@ async def test_the_screen_is_kept_awake_and_asked_for_again(trusted, wall):
 async def test_an_event_that_is_withdrawn_leaves_the_wall(trusted, wall, visit):
     await trusted.says_each(["one", "two", "three"])
     page = await wall(clock=True)
-    await page.route("**/wall?fragment=foot", lambda route: route.fulfill(status=404))
+    await page.route("**/wall?fragment=foot*", lambda route: route.fulfill(status=404))
     await page.clock.run_for(70_000)
     await page.wait_for_selector(".wall__blank")
     visit.trouble.clear()  # the 404 itself
