@@ -39,6 +39,7 @@ export function replace(feed, old, card) {
 
 // Positions for assistive technology, the day above the first post of each but today, and which go on with a thread.
 export function renumber(feed) {
+  feed.role = feed.firstElementChild ? 'feed' : 'group' // a feed without articles is none
   let day = feed.dataset.today
   let position = 0
   for (const card of feed.children) {
