@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from yarl import URL
 
-from dashboard import languages
+from dashboard import csrf, languages
 
 _YEAR_S = 365 * 24 * 3600
 _OURS = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 
 
 async def choose(request: web.Request) -> web.StreamResponse:
-    """``lang`` is kept as a cookie; an unknown one changes nothing."""
+    """``lang`` is kept as a cookie; an unknown one changes nothing, nor does another site's form."""
     try:
         form = await request.post()
     except (LookupError, ValueError):  # no browser sends it
@@ -22,7 +22,7 @@ async def choose(request: web.Request) -> web.StreamResponse:
         status=303, headers={"Location": _back(request, str(form.get("to", ""))), "Cache-Control": "no-store"}
     )
     tag = str(form.get("lang", ""))
-    if languages.is_language(tag):
+    if languages.is_language(tag) and csrf.is_ours(request):
         answer.set_cookie(languages.COOKIE, tag, max_age=_YEAR_S, samesite="Lax", secure=request.secure)
     return answer
 

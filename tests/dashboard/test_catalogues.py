@@ -70,5 +70,12 @@ def test_a_catalogue_says_nothing_that_no_page_says_any_more(said, tag):
     )
 
 
+def test_german_addresses_nobody():
+    """It says neither the polite "Sie", which stands within a sentence, nor "du"."""
+    said = [text for one in catalogue("de") if one.id for text in strings(one.string)]
+    address = re.compile(r"(?<=[\w,;(] )(?:Sie|Ihnen)\b|\bIhr(?:e[mnrs]?)?\b|\bSie sind\b|\b[Dd](?:u|ein|eine)\b")
+    assert [text for text in said if address.search(text)] == []
+
+
 def test_a_site_can_choose_every_language_there_is():
     assert set(get_args(Site.model_fields["language"].annotation)) == set(LANGUAGES)
