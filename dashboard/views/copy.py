@@ -41,7 +41,10 @@ async def show(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request, event: Event, copy: Copy) -> str:
     """The page without its posts, and without words of any: those could not be taken out again."""
-    context = await timeline.whole(request, event, datetime.now(UTC))
+    plainly = request.clone(
+        rel_url=request.rel_url.with_query(None)
+    )  # what is asked of us is not asked of the timeline
+    context = await timeline.whole(plainly, event, datetime.now(UTC))
     context |= {
         "cards": [_CARDS],
         "below": context["choice"].link(before=copy.next.encode()) if copy.next else None,

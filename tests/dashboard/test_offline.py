@@ -103,3 +103,13 @@ async def test_the_manifest_names_the_site_and_an_icon_that_is_there(server, roo
         await read(session, server / icon["src"].removeprefix("/"))
     page, _ = await read(session, server / "e/conf")
     assert '<link rel="manifest" href="/manifest.webmanifest">' in page
+
+
+@pytest.mark.parametrize("query", ["?before=nowhere", "?network=none", "?order=sideways", "?highlighted=1"])
+async def test_a_copy_is_of_the_whole_timeline_whatever_its_address_says(server, room, session, query):
+    await room.says("the quay at night")
+
+    plain = await copy(session, server)
+    told = json.loads((await read(session, server / f"e/conf/copy{query}"))[0])
+
+    assert told["page"] == plain["page"]
