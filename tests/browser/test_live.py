@@ -193,7 +193,7 @@ async def test_a_long_day_keeps_two_hundred_cards_and_loses_none(hall, visit):
             (await words(page))[-1],
             await page.evaluate("document.querySelector('[data-feed]').lastElementChild.id"),
         )
-        await older.click()
+        await scroll(page, 999_999)
         await page.wait_for_function(f"() => document.querySelector('[data-feed]').lastElementChild.id !== '{lowest}'")
         await page.wait_for_selector("[data-feed]:not([aria-busy])")
         shown = await words(page)
