@@ -28,14 +28,17 @@ export function makeLink({ wall, zone, language, cutOff, gone, outdated, recover
     if (lost) return
     lost = Date.now()
     timers.forEach(clearTimeout)
-    timers = [setTimeout(say, SAY_MS), setTimeout(cutOff, CUT_OFF_MS, true)]
+    timers = [setTimeout(say, SAY_MS), setTimeout(check, SAY_MS), setTimeout(cutOff, CUT_OFF_MS, true)]
   }
   function say() {
     note.querySelector('span').textContent = note.dataset.words.replace('{time}', clock.format(lost))
     note.hidden = false
   }
-  async function look() {
+  function look() {
     setTimeout(look, FOOT_MS * (0.9 + Math.random() / 5))
+    check()
+  }
+  async function check() {
     try {
       const answer = await fetch(`${wall.dataset.wall}?fragment=foot&lang=${language}`, { signal: AbortSignal.timeout(ANSWER_MS) })
       if (answer.status === 404 || answer.status === 410) { gone(); return }

@@ -31,7 +31,7 @@ export function makeStage({ wall, layout, current, dated, changed }) {
   }
   // Everything that was asked for happens, with a fade where somebody can see one.
   function change(act) {
-    const settle = () => { act(); changed() }
+    const settle = () => { try { act(); changed() } catch (error) { reportError(error) } } // a fade would swallow it
     if (!document.startViewTransition || reduced.matches || document.hidden || !cards.querySelector('.wall__column') || document.querySelector('dialog[open]')) {
       settle()
       return

@@ -84,7 +84,7 @@ const hearing = {
     known = now
     cleared = Date.parse(emptied ?? 0)
   },
-  reset: () => guard.reload(OUTDATED_MS * Math.random()),
+  reset: () => guard.reload(0), // what had to go meanwhile is not told any more
 }
 follow({
   address, after: Number(seq), own: true, life: new AbortController().signal,
