@@ -71,6 +71,10 @@ words: .venv-test/ready
 	@mkdir -p build
 	@.venv-test/bin/pybabel --quiet extract $(EXTRACTING) --output-file build/words.pot dashboard
 	@.venv-test/bin/pybabel --quiet update $(UPDATING) --input-file build/words.pot --output-dir dashboard/locale
+	@for file in dashboard/locale/*/LC_MESSAGES/*.po; do \
+	  grep -v -E '^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):' \
+	    $$file >build/words.po && cat build/words.po >$$file; \
+	done
 
 # Also what tests/dashboard/test_catalogues.py reads.
 EXTRACTING = --mapping pyproject.toml --keyword later:1,1t --keyword later:1,2,2t --keyword plurals:1,2 --add-location file \
