@@ -34,6 +34,7 @@ MAX_MEMBER = 32_000_000
 MAX_LINE = 8_000_000
 
 _PICTURES = {f"image/{kind}" for kind in ("avif", "gif", "jpeg", "png", "webp")}
+_HASH = re.compile(r"[0-9a-f]{64}")
 _MEMBER = re.compile(rf"{re.escape(MANIFEST)}|tables/({'|'.join(TABLES)})\.jsonl|media/[0-9a-f]{{64}}")
 
 
@@ -197,6 +198,12 @@ def _picture_type(told: str) -> str:
     return told
 
 
+def _content_hash(told: str) -> str:
+    if not _HASH.fullmatch(told):
+        raise ValueError("a picture is named by its content, and by nothing that could be a path")
+    return told
+
+
 def _links(told: list[str]) -> list[str]:
     return [address for link in told if (address := web_address(link))]
 
@@ -212,6 +219,10 @@ def _offered(told: dict[str, Any]) -> dict[str, Any]:
 
 def _look(told: dict[str, Any]) -> dict[str, Any]:
     kept = [(name, address) for name, address in told.get("links") or () if web_address(address) or address[:1] == "/"]
+    sponsors = [one["picture"] for one in told.get("sponsors") or ()]
+    for picture in (told.get("logo"), told.get("picture"), *sponsors):
+        if picture is not None:
+            _content_hash(picture["content_hash"])
     return {**told, "links": kept}
 
 
@@ -223,6 +234,7 @@ _FOREIGN: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("posts", "links"): _links,
     ("posts", "card"): _card,
     ("media", "content_type"): _picture_type,
+    ("media", "content_hash"): _content_hash,
     ("events", "url"): web_address,
     ("events", "look"): _look,
 }

@@ -45,7 +45,7 @@ class Shelf:
 
     def copies_bytes(self) -> int:
         """What the copies take."""
-        return sum(path.stat().st_size for path in self.folder.glob("??/[!.]*.*"))
+        return sum(kept.st_size for path in self.folder.glob("??/[!.]*.*") if (kept := _stat(path)) is not None)
 
     def drop_copies(self) -> None:
         """Delete every copy."""
@@ -53,14 +53,28 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def sweep(self, wanted: Collection[str], *, grace_s: float = GRACE_S, now: float | None = None) -> int:
-        """Delete what is not ``wanted``, or was cut off, and older than ``grace_s``, with its copies: how many."""
+        """Delete what is not ``wanted``, or was cut off, and older than ``grace_s``: how many files.
+
+        Copies of what is not wanted go whatever their age: nobody is about to say whose they are.
+        """
         before = (time.time() if now is None else now) - grace_s
         gone = 0
         for path in self.folder.glob("??/*"):
-            if path.name.partition(".")[0] not in wanted and path.stat().st_mtime <= before:
+            original, _, form = path.name.partition(".")
+            if original in wanted:
+                continue
+            if (original and form) or ((kept := _stat(path)) is not None and kept.st_mtime <= before):
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None where another machine that shares the folder was quicker to delete it."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

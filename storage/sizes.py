@@ -64,4 +64,7 @@ def _write(original: Path, path: Path, width: int, coding: Coding) -> Path | Non
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+    if not original.exists():  # it was taken away meanwhile, and its copies with it
+        path.unlink(missing_ok=True)
+        return None
     return path

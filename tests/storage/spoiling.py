@@ -50,10 +50,15 @@ def altered(file: Path, table: str, **values: Any) -> None:
 
 def of_the_first_schema(file: Path) -> Path:
     """The same as that version would have written it: without what came later."""
-    later = {"authors": {"offered", "offered_at"}, "posts": {"looked_at"}, "items": {"parent_id", "shown_at"}}
+    later = {
+        "authors": {"offered", "offered_at"},
+        "posts": {"looked_at"},
+        "items": {"parent_id", "shown_at", "altered_at"},
+        "events": {"changed_at", "venue", "url", "look", "indexed", "walls_cleared_at"},
+    }
     manifest = json.loads(content(file, "manifest.json")) | {"schema": "0001"}
     older = file.with_name("older.tar")
-    for table in ("gaps", "spending", "charged", "subscriptions"):
+    for table in ("gaps", "spending", "charged", "subscriptions", "wall_clearings"):
         del manifest["columns"][table], manifest["rows"][table]
     for table, columns in manifest["columns"].items():
         kept = [column for column in columns if column not in later.get(table, ())]

@@ -212,6 +212,10 @@ async def test_a_backup_is_one_moment_while_posts_come_in(scene: Scene, tmp_path
         lambda file: altered(file, "posts", text={"no": "text"}),
         lambda file: altered(file, "posts", html="x" * MAX_LINE),
         lambda file: altered(file, "media", content_type="text/html"),
+        lambda file: altered(file, "media", content_hash="../../../../etc/passwd"),
+        lambda file: altered(
+            file, "events", look={"logo": {"content_hash": "../../../etc/passwd", "content_type": "image/png"}}
+        ),
         lambda file: put_in(file, f"media/{'0' * 64}", b"another picture"),
         lambda file: file.write_bytes(b"no tar file"),
         lambda file: file.write_bytes(file.read_bytes()[:2_000]),

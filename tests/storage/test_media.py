@@ -160,6 +160,29 @@ class TestShelf:
         assert [shelf.path(name).exists() for name in (wanted, old, fresh)] == [True, False, True]
         assert not part.exists()
 
+    def test_copies_of_what_nobody_wants_go_at_once(self, shelf: Shelf) -> None:
+        wanted, gone = shelf.put(b"wanted"), shelf.put(b"gone")
+        copies = [shelf.copy_path(name, "320.webp") for name in (wanted, gone)]
+        for copy in copies:
+            copy.write_bytes(b"smaller")
+        os.utime(shelf.path(gone), (0, 0))
+
+        assert shelf.sweep({wanted}, grace_s=60) == 2
+
+        assert [copy.exists() for copy in copies] == [True, False]
+        assert shelf.copies_bytes() == len(b"smaller")
+
+    def test_another_machine_may_be_quicker_to_delete(self, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+        name = shelf.put(b"quay")
+        shelf.copy_path(name, "320.webp").write_bytes(b"smaller")
+        listed = [path for path in shelf.folder.rglob("*") if path.is_file()]
+        for path in listed:
+            path.unlink()
+        monkeypatch.setattr(Path, "glob", lambda *_: iter(listed))
+
+        assert shelf.copies_bytes() == 0
+        shelf.sweep(set(), grace_s=0)
+
     async def test_the_pictures_of_a_removed_post_leave_the_disk(self, scene: Scene, shelf: Shelf) -> None:
         source = await scene.add_source()
         await scene.offer(a_sighting("one", media=(a_picture(),)), by=source)
