@@ -11,22 +11,23 @@ from timeline.event import Event
 
 
 class Tab(NamedTuple):
-    """``here`` says that it is the page the reader is on."""
+    """``here`` says that it is the page the reader is on; ``sign`` is its icon at the foot of a phone."""
 
     name: str
     address: str
     here: bool
+    sign: str
 
 
 async def of(request: web.Request, event: Event, now: datetime, *, here: str) -> list[Tab]:
     """The tabs of ``event``; ``here`` is the path of this page below the event's own, empty for the timeline."""
     glance = await request.app[GLANCES].of(event, now)
-    offered = [(gettext("Timeline"), "")]
+    offered = [(gettext("Timeline"), "", "list")]
     if glance.highlights:
-        offered.append((gettext("Highlights"), "highlights"))
+        offered.append((gettext("Highlights"), "highlights", "outline"))
     if glance.latest:
-        offered.append((gettext("Search"), "search"))
+        offered.append((gettext("Search"), "search", "search"))
     root = f"/e/{event.slug}"
     if len(offered) == 1:
         return []
-    return [Tab(name, f"{root}/{path}" if path else root, path == here) for name, path in offered]
+    return [Tab(name, f"{root}/{path}" if path else root, path == here, sign) for name, path, sign in offered]

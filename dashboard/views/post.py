@@ -24,7 +24,6 @@ async def show(request: web.Request) -> web.Response:
         raise web.HTTPFound(f"/p/{item.parent_id}#item-{item.id}")
     said = await store.read(items.discussion, item.id, limit=COMMENTS) if item.comments else []
     thread = await _thread(request, item, event)
-    card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True))  # noqa: S704
     card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True, soon=True))  # noqa: S704
     return pages.answer(
         request, "post.html", modules=("post.js", "lead.js", "live.js", "site.js", "theme.js"),

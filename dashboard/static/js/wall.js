@@ -15,7 +15,7 @@ const wall = document.querySelector('[data-wall]')
 const { zone, wall: address, seq } = wall.dataset
 const language = document.documentElement.lang
 const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
-const weekday = new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: zone })
+const weekday = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: zone })
 
 let settings = read(location)
 let known = ''
