@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage import changes, events, intake, items, sources
 from storage.store import Store
+from tests.conftest import DATABASES, new_postgresql
 from tests.factories import NETWORKS, NOON, SECOND, a_source, an_event
 from timeline.change import Step
 from timeline.event import Event
@@ -56,3 +58,13 @@ async def scene(store: Store) -> Scene:
     made = Scene(store)
     made.event = await made.add_event()
     return made
+
+
+@pytest.fixture(params=DATABASES)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """The address of a database that is not there yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'new.db'}"
+    else:
+        with new_postgresql() as url:
+            yield url

@@ -5,7 +5,6 @@ import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +16,6 @@ from storage.restore import MAX_LINE, BadBackup, restore, sizes
 from storage.shelf import Shelf
 from storage.store import Store
 from storage.tables import spending as spending_rows
-from tests.conftest import DATABASES, new_postgresql
 from tests.factories import DAY, HOUR, MINUTE, NETWORKS, NOON, a_picture, a_sighting, a_source
 from tests.storage.conftest import Scene
 from tests.storage.spoiling import (
@@ -42,16 +40,6 @@ async def opened(url: str) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
-
-
-@pytest.fixture(params=DATABASES)
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """The address of a database that is not there yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'new' / 'new.db'}"
-    else:
-        with new_postgresql() as url:
-            yield url
 
 
 async def a_full_scene(scene: Scene, shelf: Shelf) -> int:
