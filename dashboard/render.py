@@ -48,6 +48,7 @@ class Renderer:
         )
         self._card = self._environment.get_template("partials/_card.html")
         self._wall_card = self._environment.get_template("partials/_wall_card.html")
+        self._pick = self._environment.get_template("partials/_pick.html")
         self._broken = self._environment.get_template("partials/_card_broken.html")
 
     def page(self, name: str, **context: Any) -> str:
@@ -112,6 +113,14 @@ class Renderer:
         """One post; what cannot be drawn does not stop its neighbours. ``where`` is as ``card`` takes it."""
         try:
             return self.card(item, event, **where)
+        except Exception:
+            _log.exception("a post cannot be drawn", item=item.id)
+            return self.broken_card(item)
+
+    def pick_or_broken(self, item: Item, event: Event, phrase: str) -> str:
+        """One post as a highlight: its ``phrase`` where that is not all it says."""
+        try:
+            return self._pick.render(item=item, event=event, phrase=phrase)
         except Exception:
             _log.exception("a post cannot be drawn", item=item.id)
             return self.broken_card(item)

@@ -1,5 +1,6 @@
 """The highlights of an event, by day: GET /e/{slug}/highlights, and its list alone for the script that follows it."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -19,15 +20,14 @@ MOST = 500  # of an event, the newest: more than anybody reads at once, or print
 MODULES = ("highlights.js", "lead.js", "live.js", "site.js", "theme.js")
 
 
-class Pick(NamedTuple):
-    """A highlight as it is drawn: its ``phrase`` with the whole folded away, or all it says.
+_SLICE = 20  # drawn before others have their turn
 
-    ``card`` is drawn in place of both where a network's rules or a warning ask for the post as it is everywhere.
-    """
+
+class Pick(NamedTuple):
+    """A highlight as it is drawn."""
 
     item: Item
-    phrase: str
-    card: Markup | None
+    html: Markup
 
 
 async def show(request: web.Request) -> web.Response:
@@ -42,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
         "seq": page.seq,
         "count": len(page.items),
         "oldest_first": oldest,
-        "days": _days(request, page.items[::-1] if oldest else page.items, event),
+        "days": await _days(request, page.items[::-1] if oldest else page.items, event),
     }
     if request.query.get("fragment") == "list":
         return pages.answer(request, "partials/_picks.html", **told)
@@ -50,18 +50,27 @@ async def show(request: web.Request) -> web.Response:
     return pages.answer(request, "highlights.html", modules=MODULES, sheets=("highlights.css",), **told, **around)
 
 
-def _days(request: web.Request, picked: Sequence[Item], event: Event) -> list[tuple[datetime, list[Pick]]]:
+async def _days(request: web.Request, picked: Sequence[Item], event: Event) -> list[tuple[datetime, list[Pick]]]:
     """By day where the event is: any moment of it, and its highlights in order."""
-    by_day = groupby(picked, key=lambda item: filters.day(item.published_at, event))
-    grouped = ([_pick(request, item, event) for item in of_day] for _, of_day in by_day)
+    drawn: list[Pick] = []
+    for item in picked:
+        drawn.append(Pick(item, _drawn(request, item, event)))
+        if len(drawn) % _SLICE == 0:
+            await asyncio.sleep(0)
+    by_day = groupby(drawn, key=lambda pick: filters.day(pick.item.published_at, event))
+    grouped = (list(of_day) for _, of_day in by_day)
     return [(picks[0].item.published_at, picks) for picks in grouped]
 
 
-def _pick(request: web.Request, item: Item, event: Event) -> Pick:
-    post = item.post
+def _drawn(request: web.Request, item: Item, event: Event) -> Markup:
+    """Its phrase with the whole folded away, or all it says.
+
+    Where a network's rules or a warning ask for it, the post as it is everywhere.
+    """
+    post, renderer = item.post, request.app[RENDERER]
     if post.network in request.app[DEHYDRATED] or post.content_warning:
-        card = Markup(request.app[RENDERER].card_or_broken(item, event))  # noqa: S704
-        return Pick(item, "", card)
+        card = Markup('<div class="pick pick--card feed">{}</div>')
+        return card.format(Markup(renderer.card_or_broken(item, event)))  # noqa: S704
     phrase = " ".join((item.phrase or "").split())
     whole = " ".join(post.text.split())
-    return Pick(item, "" if phrase == whole else phrase, None)
+    return Markup(renderer.pick_or_broken(item, event, "" if phrase == whole else phrase))  # noqa: S704

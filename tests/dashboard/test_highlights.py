@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from dashboard.keys import RENDERER
 from storage.tables import items, posts
 from tests.dashboard.newsroom import NOON, Newsroom, an_event
 
@@ -96,3 +97,22 @@ async def test_a_draft_has_none_and_an_unlisted_event_is_not_indexed(server, sto
     await room.says("one")
     await pick(store)
     assert 'content="noindex"' in await text(session, server / "e/quiet/highlights", status)
+
+
+async def test_one_that_cannot_be_drawn_stops_no_other(server, room, store, session, monkeypatch):
+    for words in ("one", "two", "three"):
+        await room.says(words)
+    await pick(store)
+    renderer = server.app[RENDERER]
+
+    class Clumsy(type(renderer._pick)):
+        def render(self, item, **context):
+            if item.post.text == "two":
+                raise ValueError("a template went wrong")
+            return super().render(item=item, **context)
+
+    monkeypatch.setattr(renderer._pick, "__class__", Clumsy)
+    page = await text(session, server / "e/conf/highlights?fragment=list")
+
+    assert [words for words in ("one", "two", "three") if f"<p>{words}</p>" in page] == ["one", "three"]
+    assert page.count("data-of=") == 3

@@ -3,6 +3,7 @@ import './site.js'
 import { follow } from './live.js'
 
 const SOON_MS = 400
+const SPREAD_MS = 1_200 // a hall of open pages does not ask in the same moment
 const AGAIN_MS = 3_000
 
 const main = document.querySelector('[data-highlights]')
@@ -37,7 +38,7 @@ function leave(id) {
 
 function soon(ms = SOON_MS) {
   clearTimeout(timer)
-  timer = setTimeout(read, ms)
+  timer = setTimeout(read, ms + Math.random() * SPREAD_MS)
 }
 
 async function read() {
