@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from collector.health import log_fault
 from collector.publishing import Publisher
 from dashboard.views.feeds import ENTRIES, FORMS
-from storage import events, items
+from storage import events, feeds
 from storage.store import Store
 from storage.tail import Tail
 from timeline.event import Event
@@ -56,6 +56,6 @@ class Announcer:
     async def _changed(self, event: Event, kind: str, now: datetime) -> bool:
         """Whether other posts stand in the feed, or some that have changed, than when we looked last."""
         before = self._stands.get((event.id, kind))
-        after = await self._store.read(items.newest, event.id, limit=ENTRIES, highlighted=kind == "highlights")
+        after = await self._store.read(feeds.newest, event.id, limit=ENTRIES, highlighted=kind == "highlights")
         self._stands[event.id, kind] = after
         return event.collects(now) if before is None else before != after

@@ -24,7 +24,7 @@ PREFLIGHT = {
 }
 _PROGRAMS = re.compile(r"/(?:api|media)(?:/|\Z)")
 _FEEDS = re.compile(r"/e/[^/]+/(?:timeline|highlights)\.(?:atom|rss|json)\Z")
-_UNLISTED = re.compile(r"/desk(?:/|\Z)|/e/[^/]+/(?:wall|search|embed|poster|stream)(?:/|\Z)")
+_UNLISTED = re.compile(r"/desk(?:/|\Z)|/e/[^/]+/(?:wall|search|embed|poster|stream|copy)(?:/|\Z)")
 _STAFF = re.compile(r"/api/v1/events/[^/]+/(?:sources|walls(?:/clear)?)\Z")
 
 

@@ -62,8 +62,9 @@ def _mark(parts: list[str], inside: Sequence[int], terms: Sequence[Term], own: C
     texts = {n: unescape(parts[n]) for n in inside}
     words = [_Word(word.folded, n, word.start, word.end) for n, text in texts.items() for word in placed(text)]
     hits: dict[int, set[tuple[int, int]]] = {}
-    for first in range(len(words)):
-        for term in terms:
+    begin, open_ended = _by_beginning(terms)
+    for first, word in enumerate(words):
+        for term in (*begin.get(word.folded, ()), *open_ended):
             found = words[first : first + len(term.words)]
             if _is(term, found, own):
                 for n in {word.part for word in found}:
@@ -71,6 +72,14 @@ def _mark(parts: list[str], inside: Sequence[int], terms: Sequence[Term], own: C
                     hits.setdefault(n, set()).add((here[0].start, here[-1].end))
     for n, spans in hits.items():
         parts[n] = _marked(texts[n], sorted(spans))
+
+
+def _by_beginning(terms: Sequence[Term]) -> tuple[dict[str, list[Term]], list[Term]]:
+    """Terms by their first word, and those of which it is but a beginning: an article has thousands of words."""
+    begin: dict[str, list[Term]] = {}
+    for term in terms:
+        begin.setdefault(term.words[0], []).append(term)
+    return begin, [term for term in terms if term.prefix and len(term.words) == 1]
 
 
 def _is(term: Term, found: Sequence[_Word], own: Collection[str]) -> bool:

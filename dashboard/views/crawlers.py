@@ -8,11 +8,11 @@ from aiohttp import web
 from dashboard import public
 from dashboard.filters import iso
 from dashboard.keys import DEHYDRATED, SITE, STORE
-from storage import items
+from storage import feeds
 
 MOST = 45_000  # addresses: a sitemap may have 50,000 (https://www.sitemaps.org/protocol.html)
 _CACHED = {"Cache-Control": "public, max-age=3600"}
-_CLOSED = ("/desk", "/api/", "/websub/", "/e/*/stream", "/e/*/wall/stream")
+_CLOSED = ("/desk", "/api/", "/websub/", "/e/*/stream", "/e/*/wall/stream", "/e/*/embed/stream", "/e/*/copy")
 
 
 async def robots(request: web.Request) -> web.Response:
@@ -29,7 +29,7 @@ async def sitemap(request: web.Request) -> web.Response:
     found = {event.id: event for event in await public.public_events(store) if event.may_be_found}
     guarded = request.app[DEHYDRATED]
     most = MOST - 2 - 2 * len(found)
-    picked = await store.read(items.picked, sorted(found), limit=most, without=frozenset(guarded))
+    picked = await store.read(feeds.picked, sorted(found), limit=most, without=frozenset(guarded))
     of_event = dict(reversed([(event_id, at) for _, event_id, at in picked]))
     for path in ("/", "/about/privacy"):
         _put(root, site.absolute(path))

@@ -14,7 +14,7 @@ from dashboard.feeds.xml import atom, rss
 from dashboard.filters import dates
 from dashboard.keys import DEHYDRATED, RENDERER, SITE, STORE
 from dashboard.languages import gettext
-from storage import changes, items, media
+from storage import changes, feeds, items, media
 from timeline.event import Event
 from timeline.item import Item
 from timeline.tidy import fit
@@ -58,7 +58,7 @@ async def show(request: web.Request) -> web.Response:
 async def _feed(request: web.Request, event: Event, kind: str, name: str) -> Feed:
     site, store, picked = request.app[SITE], request.app[STORE], kind == "highlights"
     if picked:
-        told = await store.read(items.highlights, event.id, limit=ENTRIES)
+        told = await store.read(feeds.highlights, event.id, limit=ENTRIES)
     else:
         told = (await store.read(items.page, event.id, limit=ENTRIES)).items
     kept = await store.read(media.lengths, [one.key for item in told for one in item.post.media if one.key])

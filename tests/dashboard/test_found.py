@@ -161,7 +161,7 @@ async def test_robots_are_led_to_the_map_and_kept_from_the_desk(server, session)
     assert "Sitemap: http://live.example/sitemap.xml" in told
 
 
-@pytest.mark.parametrize("path", ["e/conf/wall", "desk/sign-in", "e/conf/stream?after=0"])
+@pytest.mark.parametrize("path", ["e/conf/wall", "e/conf/copy", "desk/sign-in", "e/conf/stream?after=0"])
 async def test_screens_and_the_desk_are_in_no_search_engine(server, room, session, path):
     async with session.get(server / path) as answer:
         assert answer.headers["X-Robots-Tag"] == "noindex"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from storage import changes, items, media, sources
+from storage import changes, feeds, media, sources
 from storage.tables import items as item_rows
 from storage.tables import media as media_rows
 from tests.factories import MINUTE, NOON, SECOND, a_picture, a_sighting, an_author
@@ -38,7 +38,7 @@ async def source(scene: Scene) -> int:
 
 async def test_what_stands_in_a_feed_differs_when_it_does(scene: Scene, source: int) -> None:
     async def stands(*, highlighted: bool = False) -> tuple[tuple[int, int], ...]:
-        return await scene.store.read(items.newest, scene.event.id, limit=2, highlighted=highlighted)
+        return await scene.store.read(feeds.newest, scene.event.id, limit=2, highlighted=highlighted)
 
     _, second, third = await posts(scene)
     before = await stands()
@@ -55,13 +55,13 @@ async def test_highlights_stand_by_their_picking_and_the_map_leaves_the_shy_out(
     first, second, third = await posts(scene)
     for minutes, which in enumerate((second, third, first)):
         await set_on(scene, which, highlighted_at=NOON + minutes * MINUTE)
-    told = await scene.store.read(items.highlights, scene.event.id, limit=2)
+    told = await scene.store.read(feeds.highlights, scene.event.id, limit=2)
     assert [item.id for item in told] == [first, third]
 
-    found = await scene.store.read(items.picked, [scene.event.id], limit=9, without=frozenset({"x"}))
+    found = await scene.store.read(feeds.picked, [scene.event.id], limit=9, without=frozenset({"x"}))
     assert found == [(first, scene.event.id, NOON + 2 * MINUTE), (second, scene.event.id, NOON)]
-    assert await scene.store.read(items.picked, [scene.event.id], limit=9, without=frozenset({"mastodon"})) == []
-    assert await scene.store.read(items.picked, [], limit=9, without=frozenset()) == []
+    assert await scene.store.read(feeds.picked, [scene.event.id], limit=9, without=frozenset({"mastodon"})) == []
+    assert await scene.store.read(feeds.picked, [], limit=9, without=frozenset()) == []
 
 
 async def test_what_went_is_told_with_its_moment_as_far_back_as_asked(scene: Scene, source: int) -> None:

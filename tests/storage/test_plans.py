@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
-from storage import indexing, items, walls
+from storage import feeds, indexing, items, walls
 from storage.engine import sqlite_file
 from storage.store import Store
 from storage.tables import items as item_rows
@@ -108,7 +108,7 @@ async def test_highlights_are_found_among_highlights(scene: Scene) -> None:
     await scene.store.write(lambda writing: writing.execute(some) and None)
 
     by_day = await steps(scene.store, items.page, scene.event.id, limit=20, where=Filter(highlighted=True))
-    by_picking = await steps(scene.store, items.newest, scene.event.id, limit=20, highlighted=True)
+    by_picking = await steps(scene.store, feeds.newest, scene.event.id, limit=20, highlighted=True)
 
     assert "items_highlights" in by_day
     assert "TEMP B-TREE FOR ORDER BY" not in by_day

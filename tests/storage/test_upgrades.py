@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, insert
 
-from storage import events, items, schema, search, walls
+from storage import events, feeds, items, schema, search, walls
 from storage.engine import open_engine
 from storage.store import Store
 from storage.tables import authors, posts
@@ -70,7 +70,7 @@ async def test_posts_of_an_earlier_version_are_found_and_may_stand_on_walls(new_
         event = await store.read(events.by_slug, "harbour26")
         found = await store.read(items.page, event.id, limit=9, where=WORDS)
         standing = await store.read(walls.standing, event.id, limit=9)
-        picked = await store.read(items.highlights, event.id, limit=9)
+        picked = await store.read(feeds.highlights, event.id, limit=9)
         assert (event.look, event.indexed, event.venue, event.url, event.walls_cleared_at) == (
             PLAIN,
             True,
