@@ -1,9 +1,11 @@
 """GET /p/{id}: one post's permanent page."""
 
+from datetime import UTC, datetime
+
 from aiohttp import web
 from markupsafe import Markup
 
-from dashboard import pages, public
+from dashboard import pages, public, tabs
 from dashboard.keys import DEHYDRATED, RENDERER, STORE
 from dashboard.languages import gettext
 from storage import items, threads
@@ -28,7 +30,7 @@ async def show(request: web.Request) -> web.Response:
     return pages.answer(
         request, "post.html", modules=("post.js", "lead.js", "live.js", "site.js", "theme.js"),
         item=item, event=event, card=card, description=_description(item), strands=strands(said),
-        thread=thread,
+        thread=thread, tabs=await tabs.of(request, event, datetime.now(UTC), here="p"),
         guarded=item.post.network in request.app[DEHYDRATED],  # other sites draw no preview of what it says
     )  # fmt: skip
 
