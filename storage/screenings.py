@@ -1,5 +1,6 @@
 """Which walls there are, as they report themselves: kept for ten minutes, in every process the same."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from storage.writing import Writing
 from timeline.screen import GONE, Screen
 
 MOST = 60  # walls of an event: more are nobody's
+BELIEVED = 120  # posts of an event that its walls say they show: what is asked of networks for it has to end somewhere
 LATELY = timedelta(minutes=5)  # what a wall said then may still stand there, though its link is lost
 
 
@@ -38,9 +40,16 @@ def connected(reading: Connection, event_id: int, *, at: datetime) -> list[Scree
 
 
 def shown_now(reading: Connection, *, at: datetime) -> list[tuple[int, int]]:
-    """What walls that were heard of lately say they show: event and item, each once."""
+    """What walls that were heard of lately say they show: event and item, each once.
+
+    Of an event so many, and those first that the walls show which have been there longest: anybody may say that
+    there is another, and each post is asked for again and again.
+    """
     query = select(walls.c.event_id, walls.c.showing).where(walls.c.heard_at > at - LATELY)
-    return sorted({(row.event_id, item_id) for row in reading.execute(query) for item_id in row.showing or ()})
+    by_event: dict[int, dict[int, None]] = defaultdict(dict)
+    for row in reading.execute(query.order_by(walls.c.since, walls.c.id)):
+        by_event[row.event_id].update(dict.fromkeys(row.showing or ()))
+    return sorted((event_id, item_id) for event_id, shown in by_event.items() for item_id in list(shown)[:BELIEVED])
 
 
 def forget(writing: Writing, *, at: datetime) -> int:

@@ -212,6 +212,19 @@ async def test_what_a_wall_shows_is_looked_at_often(scene: Scene) -> None:
     assert await due(later + HOUR) == {}
 
 
+async def test_walls_that_were_there_first_are_believed_and_no_more_than_a_few(scene: Scene) -> None:
+    await scene.store.write(screenings.report, scene.event.id, a_screen(showing=(7, 9)))
+    for number in range(1, screenings.MOST):
+        told = tuple(range(1_000 + 12 * number, 1_012 + 12 * number))
+        late = a_screen(id=f"anybody-{number}", showing=told, since=NOON + SECOND, heard_at=NOON + SECOND)
+        await scene.store.write(screenings.report, scene.event.id, late)
+
+    shown = await scene.store.read(screenings.shown_now, at=NOON + SECOND)
+
+    assert shown[:2] == [(scene.event.id, 7), (scene.event.id, 9)]
+    assert len(shown) == screenings.BELIEVED
+
+
 async def test_what_left_the_publics_sight_since_is_known_without_all_the_rest(scene: Scene) -> None:
     source = await scene.add_source(trusted=True)
     await scene.offer(*(a_sighting(uri) for uri in ("stays", "hidden", "back", "erased")), by=source)
