@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, or_, select, text, union_all, update
 
 from storage import screenings
 from storage.columns import UtcTime
@@ -114,7 +114,11 @@ def _stands_on_a_wall() -> Any:
     """
     now = bindparam("now", type_=UtcTime)
     is_on = (events.c.starts_at <= now) & (events.c.ends_at >= now) & events.c.archived_at.is_(None)
-    picked = items.c.highlighted_at.is_not(None) | items.c.pinned_at.is_not(None)
-    shown = items.c.id.in_(bindparam("on_walls", expanding=True)) & text(f"({VOUCHED})")
-    query = select(items.c.post_id).join_from(items, events).where(or_(and_(is_on, picked), shown))
-    return posts.c.id.in_(query.where(items.c.state == State.SHOWN.value))
+    seen = items.c.state == State.SHOWN.value
+    of_events = select(items.c.post_id).join_from(events, items).where(is_on, seen)
+    told = select(items.c.post_id).where(
+        items.c.id.in_(bindparam("on_walls", expanding=True)), text(f"({VOUCHED})"), seen
+    )
+    # Each by its own way to them: asked for together, all items there are would be looked at.
+    picked, pinned = (of_events.where(at.is_not(None)) for at in (items.c.highlighted_at, items.c.pinned_at))
+    return posts.c.id.in_(union_all(picked, pinned, told))

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
-from storage import feeds, indexing, items, walls
+from storage import feeds, indexing, items, rechecks, threads, walls
 from storage.engine import sqlite_file
 from storage.store import Store
 from storage.tables import items as item_rows
-from tests.factories import NOON, a_sighting
+from tests.factories import MASTODON, NOON, a_sighting
 from tests.storage.conftest import Scene
 from timeline.post import Sighting
 from timeline.view import Filter
@@ -123,3 +123,24 @@ async def test_the_index_of_words_is_made_in_the_order_of_the_items(scene: Scene
 
     assert "SEARCH items USING INTEGER PRIMARY KEY" in part
     assert "TEMP B-TREE FOR ORDER BY" not in part
+
+
+async def test_a_thread_is_followed_by_what_answers_what(scene: Scene) -> None:
+    source = await scene.add_source()
+    await scene.offer(a_sighting("one"), a_sighting("two", in_reply_to=a_sighting("one").post.uri), by=source)
+    [second, _] = await scene.shown()
+
+    taken = await steps(scene.store, threads.own, second, most=9)
+
+    assert "SEARCH posts USING INDEX posts_answering (network=? AND in_reply_to=?)" in taken
+    assert "items_timeline" not in taken
+
+
+async def test_what_stands_on_walls_is_looked_at_again_without_looking_at_all_there_is(scene: Scene) -> None:
+    source = await scene.add_source(trusted=True)
+    await scene.offer(*(a_sighting(name) for name in ("one", "two")), by=source)
+
+    asked = await steps(scene.store, rechecks.due, MASTODON, {source: None}, seldom=False, limit=9, at=NOON)
+
+    assert "SCAN events" in asked
+    assert "SCAN items" not in asked
