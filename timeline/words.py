@@ -19,6 +19,7 @@ _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064
     "\u0900-\u0963\u0981-\u09e3\u0a01-\u0a75\u0a81-\u0ae3\u0b01-\u0b63\u0b82-\u0bcd\u0c00-\u0c63\u0c81-\u0ce3" \
     "\u0d00-\u0d63\u0d81-\u0df3\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # fmt: skip
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])+")
+_ALONE = re.compile(rf"[{_UNSPACED}]")
 _ASCII = re.compile(r"[a-z0-9]+")
 
 
@@ -40,7 +41,7 @@ def words(text: str) -> list[str]:
 def placed(text: str) -> Iterator[Word]:
     """The words of ``text`` with their places in it."""
     for found in _WORD.finditer(text):
-        if folded := _fold(found[0]):
+        for folded in _fold(found[0]):
             yield Word(folded, found.start(), found.end())
 
 
@@ -49,7 +50,14 @@ def joined(text: str) -> str:
     return "".join(words(text))[:MAX_WORD]
 
 
-def _fold(word: str) -> str:
+def _fold(word: str) -> list[str]:
+    """One word, as a rule; several where a letter that stands alone is made of several."""
     if word.isascii():
-        return word.lower()[:MAX_WORD]
-    return "".join(_WORD.findall(fold_hashtag(word)))[:MAX_WORD]
+        return [word.lower()[:MAX_WORD]]
+    whole: list[str] = []
+    for part in _WORD.findall(fold_hashtag(word)):
+        if whole and not _ALONE.match(part) and not _ALONE.match(whole[-1]):
+            whole[-1] += part
+        else:
+            whole.append(part)
+    return [part[:MAX_WORD] for part in whole]
