@@ -19,4 +19,8 @@ def is_ours(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    return urlsplit(origin).netloc in (request.host, urlsplit(request.app[SITE].base_url).netloc)
+    try:
+        told_by = urlsplit(origin).netloc
+    except ValueError:  # no browser sends it
+        return False
+    return told_by in (request.host, urlsplit(request.app[SITE].base_url).netloc)

@@ -36,7 +36,7 @@ class Visit:
             place = Place.decode(word)
         except BadCursor:
             return cls(at=datetime.now(UTC), dismissed=put_away)
-        left = int(seconds) if seconds.isascii() and seconds.isdigit() else 0
+        left = int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) <= 15 else 0
         return cls(place=place, at=datetime.fromtimestamp(min(left, _YEAR_9999), UTC), dismissed=put_away)
 
     @property

@@ -1,6 +1,7 @@
 """POST /language: the reader chooses what pages speak, and comes back to where they were."""
 
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -29,7 +30,8 @@ async def choose(request: web.Request) -> web.StreamResponse:
 
 def _back(request: web.Request, to: str) -> str:
     """The page as it was, filters and all, where the browser tells which; else the path of the form."""
-    came = urlsplit(request.headers.get("Referer", ""))
-    if came.netloc == request.host and _OURS.fullmatch(came.path):
-        return str(URL(f"{came.path}?{came.query}", encoded=True).without_query_params("lang", "fragment"))
+    with suppress(ValueError):  # no browser sends what is no address
+        came = urlsplit(request.headers.get("Referer", ""))
+        if came.netloc == request.host and _OURS.fullmatch(came.path):
+            return str(URL(f"{came.path}?{came.query}", encoded=True).without_query_params("lang", "fragment"))
     return to if _OURS.fullmatch(to) else "/"
