@@ -75,5 +75,8 @@ def _tag(found: re.Match[str], own: Collection[str]) -> Markup:
 
 
 def _host(address: str) -> str:
-    host = (urlsplit(address).hostname or address).removeprefix("www.")
+    try:
+        host = (urlsplit(address).hostname or address).removeprefix("www.")
+    except ValueError:  # looks like one, and is none
+        return address
     return host + "".join(re.findall(r"[.,;:!?)]+\Z", address))

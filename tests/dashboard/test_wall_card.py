@@ -36,6 +36,7 @@ def card():
         ("Tea is late", "Tea is late"),
         ("One\n\n\n two   three", "One\ntwo three"),
         ("See https://www.council.example/a/very/long?address=1, then", "See council.example, then"),
+        ("See https://[somewhere, then", "See https://[somewhere, then"),
         ("🦭🦭", "🦭🦭"),
         ("At #harbour26 there is tea #tides #Harbour26 #harbour26", "At #harbour26 there is tea #tides"),
         ("#harbour26", "#harbour26"),
