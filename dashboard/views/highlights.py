@@ -17,7 +17,7 @@ from timeline.item import Item
 from timeline.view import Filter
 
 MOST = 500  # of an event, the newest: more than anybody reads at once, or prints
-MODULES = ("highlights.js", "lead.js", "live.js", "site.js", "theme.js")
+MODULES = ("highlights.js", "again.js", "lead.js", "live.js", "site.js", "theme.js")
 
 
 _SLICE = 20  # drawn before others have their turn

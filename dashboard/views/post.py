@@ -28,7 +28,7 @@ async def show(request: web.Request) -> web.Response:
     thread = await _thread(request, item, event)
     card = Markup(request.app[RENDERER].card_or_broken(item, event, first=True, soon=True))  # noqa: S704
     return pages.answer(
-        request, "post.html", modules=("post.js", "lead.js", "live.js", "site.js", "theme.js"),
+        request, "post.html", modules=("post.js", "again.js", "lead.js", "live.js", "site.js", "theme.js"),
         item=item, event=event, card=card, description=_description(item), strands=strands(said),
         thread=thread, tabs=await tabs.of(request, event, datetime.now(UTC), here="p"),
         guarded=item.post.network in request.app[DEHYDRATED],  # other sites draw no preview of what it says

@@ -59,7 +59,7 @@ async def visit(browser, hall):
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, **more)
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # a machine may be busy
         await page.add_init_script(_WATCH)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("console", lambda told: told.type == "error" and trouble.append(told.text))

@@ -1,5 +1,8 @@
 """How tests look at an open timeline."""
 
+import asyncio
+from contextlib import asynccontextmanager
+
 PHONE = (390, 844)
 DESKTOP = (1440, 900)
 
@@ -59,3 +62,21 @@ async def open_streams(page):
 async def tell(page, *messages):
     """Messages of the stream, as if the server had sent them at once: kind, data, number."""
     await page.evaluate(_TELL, [list(message) for message in messages])
+
+
+@asynccontextmanager
+async def slow_answers(page, address):
+    """What is asked for at this address is answered as of then, and arrives at the end; gives the event of an answer."""
+    answered, gate, arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(route):
+        answer = await route.fetch()
+        answered.set()
+        await gate.wait()
+        await route.fulfill(response=answer)
+        arrived.set()
+
+    await page.route(address, slowly)
+    yield answered
+    gate.set()
+    await arrived.wait()

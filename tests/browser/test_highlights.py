@@ -7,7 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from sqlalchemy import update
 
 from storage.tables import items
-from tests.browser.page import DESKTOP, PHONE
+from tests.browser.page import DESKTOP, PHONE, slow_answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -17,6 +17,12 @@ TOLD = """() => new Promise((done) => {
   document.addEventListener('securitypolicyviolation', (event) => told.push(event.violatedDirective))
   setTimeout(() => done([told, document.querySelectorAll('script[type="application/ld+json"]').length]), 100)
 })"""
+
+_COUNT_BACK = """(gone) => {
+  window.back = 0
+  const look = () => { back += document.querySelectorAll(gone).length }
+  new MutationObserver(look).observe(document.querySelector('main'), { subtree: true, childList: true })
+}"""
 
 
 async def pick(hall, *ids, phrase=None):
@@ -63,6 +69,21 @@ async def test_an_open_page_follows_what_is_picked_and_what_goes(hall, visit):
     await page.wait_for_selector("text=picked, and edited")
     assert await page.evaluate(SHOWN) == [3, 2]
     assert await page.locator("[data-of='2'] details").get_attribute("open") is not None
+
+
+async def test_what_goes_while_the_list_is_on_its_way_does_not_come_back_with_it(hall, visit):
+    [goes, stays] = await hall.says_each(["goes", "stays"])
+    await pick(hall, 1, 2)
+    page = await visit("e/harbour26/highlights", live=False)
+    async with slow_answers(page, "**/highlights?fragment=list") as answered:
+        await hall.says("stays, mended", ref=stays, edited_at=datetime.now(UTC))
+        await answered.wait()
+        await hall.removes(goes)
+        await page.wait_for_selector("[data-of='1']", state="detached")
+        await page.evaluate(_COUNT_BACK, "[data-of='1']")
+
+    await page.wait_for_selector("text=stays, mended")
+    assert await page.evaluate("back") == 0
 
 
 async def test_structured_data_is_no_script_to_our_content_policy(hall, visit):

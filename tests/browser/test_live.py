@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, TOPMOST, TURN, scroll, settle, shifts, some, words
+from tests.browser.page import DESKTOP, PHONE, TOPMOST, TURN, scroll, settle, shifts, some, tell, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -217,3 +217,14 @@ async def test_a_chosen_network_stays_chosen(hall, visit):
     await page.wait_for_selector("text=for this page")
 
     assert await words(page) == ["for this page", "from the other"]
+
+
+async def test_nothing_of_an_event_that_is_withdrawn_stays_on_an_open_page(hall, visit):
+    await hall.says("no longer for everybody")
+    page = await visit("e/harbour26")
+    await page.route("**/e/harbour26", lambda route: route.fulfill(status=404, body="There is no event here"))
+
+    await tell(page, ("reset", "1", 1))
+
+    await page.wait_for_selector("text=There is no event here")
+    visit.trouble.clear()  # the 404 itself

@@ -127,6 +127,21 @@ async def test_the_copy_loses_what_is_removed_as_soon_as_it_is_told(hall, reader
     await until_kept(page, ["changed", "stays"])
 
 
+async def test_a_tab_that_is_behind_puts_no_older_words_into_the_copy(hall, reader):
+    ref = await hall.says("as first said")
+    page = await reader()
+    await until_kept(page, ["as first said"])
+    first = await page.evaluate("document.querySelector('[data-feed] > article').outerHTML")
+    await hall.says("mended", ref=ref, published_at=hall.at(0), edited_at=hall.at(60))
+    await until_kept(page, ["mended"])
+
+    behind = {"address": "/e/harbour26", "kind": "post", "data": first, "from": 0, "number": 1}
+    await page.evaluate("(told) => navigator.serviceWorker.controller.postMessage(told)", behind)
+
+    await hall.says("afterwards")
+    await until_kept(page, ["afterwards", "mended"])
+
+
 async def test_what_was_removed_while_the_page_was_closed_is_not_shown_again(hall, reader):
     [_, goes] = await hall.says_each(["stays", "goes"])
     page = await reader()

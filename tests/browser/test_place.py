@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, some, tell, words
+from tests.browser.page import DESKTOP, PHONE, TOPMOST, scroll, settle, slow_answers, some, tell, words
 from tests.factories import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -33,26 +33,16 @@ async def test_a_post_that_goes_and_comes_back_at_once_is_there(hall, visit):
 async def test_what_happens_while_older_posts_load_is_not_lost(hall, visit):
     refs = await hall.says_each(some(60))
     page = await visit("e/harbour26")
-    answered, gate = asyncio.Event(), asyncio.Event()
-
-    async def slowly(route):
-        answer = await route.fetch()
-        answered.set()
-        await gate.wait()
-        await route.fulfill(response=answer)
-
-    await page.route("**/*fragment=posts*", slowly)
-    asked = page.wait_for_event("request", lambda request: "fragment=posts" in request.url)
-    await asyncio.gather(asked, scroll(page, 99_999))
-    await answered.wait()
-    await hall.removes(refs[36])
-    await hall.says("mended", ref=refs[35], published_at=hall.at(35), edited_at=hall.at(60))
-    await hall.says("latecomer", published_at=hall.at(30) + SECOND / 2)
-    await hall.says("heard last")
-    await page.wait_for_selector("text=1 new post")
-    gate.set()
+    async with slow_answers(page, "**/*fragment=posts*") as answered:
+        asked = page.wait_for_event("request", lambda request: "fragment=posts" in request.url)
+        await asyncio.gather(asked, scroll(page, 99_999))
+        await answered.wait()
+        await hall.removes(refs[36])
+        await hall.says("mended", ref=refs[35], published_at=hall.at(35), edited_at=hall.at(60))
+        await hall.says("latecomer", published_at=hall.at(30) + SECOND / 2)
+        await hall.says("heard last")
+        await page.wait_for_selector("text=1 new post")
     await page.wait_for_selector("text=mended", state="attached")
-    await page.unroute_all(behavior="wait")
 
     said = [one.split()[:2] for one in (await words(page))[20:]]
     expected = [["Post", str(number)] for number in range(39, 19, -1)]
@@ -60,6 +50,29 @@ async def test_what_happens_while_older_posts_load_is_not_lost(hall, visit):
     expected[expected.index(["Post", "35"])] = ["mended"]
     expected.insert(expected.index(["Post", "30"]), ["latecomer"])
     assert said[: len(expected)] == expected
+
+
+async def test_what_goes_while_both_ends_load_comes_back_with_neither(hall, visit):
+    refs = await hall.says_each(some(80))
+    page = await visit("e/harbour26")
+    older = await page.get_by_role("link", name="Older posts").get_attribute("href")
+    await page.goto(hall / older.removeprefix("/"))
+    await page.wait_for_selector("[data-state=live]")
+    async with slow_answers(page, "**/*after=*fragment=posts*") as above:
+        await page.get_by_role("link", name="Newer posts").click()
+        await above.wait()
+        async with slow_answers(page, "**/*before=*fragment=posts*") as below:
+            await scroll(page, 99_999)
+            await below.wait()
+            await hall.removes(refs[70])
+            await hall.removes(refs[30])
+            await hall.says("heard last")
+            await page.wait_for_selector("text=1 new post")
+        await page.wait_for_selector("text=Post 20 ", state="attached")
+    await page.wait_for_selector("text=Post 79 ", state="attached")
+
+    shown = [int(said.split()[1]) for said in await words(page) if said != "heard last"]
+    assert shown == [number for number in range(79, 19, -1) if number not in (70, 30)]
 
 
 async def test_a_warning_added_later_is_closed(hall, visit):

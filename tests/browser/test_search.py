@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.page import DESKTOP, PHONE, settle, shifts
+from tests.browser.page import DESKTOP, PHONE, settle, shifts, slow_answers
 from tests.browser.test_quality import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -65,6 +65,22 @@ async def test_what_is_taken_back_leaves_an_open_search_and_what_is_further_down
     await page.wait_for_selector("#item-4", state="detached")
 
     assert await said(page) == [f"Quay {number}" for number in range(24, -1, -1) if number != 3]
+
+
+async def test_what_changes_while_an_answer_is_on_its_way_is_as_it_is_now(hall, visit):
+    [goes, changes, _] = await hall.says_each(["Quay one", "Quay two", "Quay three"])
+    page = await visit("e/harbour26/search", live=False)
+    await page.wait_for_function("() => streams.at(-1)?.readyState === 1")
+    await page.evaluate("window.told = 0; streams.at(-1).addEventListener('post', () => { told += 1 })")
+    async with slow_answers(page, "**/search?q=quay*") as answered:
+        await page.fill("#q", "quay")
+        await answered.wait()
+        await hall.removes(goes)
+        await hall.says("Quay mended", ref=changes, published_at=hall.at(1), edited_at=hall.at(60))
+        await page.wait_for_function("() => told")
+
+    await page.wait_for_selector(f"{CARDS} >> text=Quay three")
+    assert await said(page) == ["Quay three", "Quay mended"]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["light", "dark"])

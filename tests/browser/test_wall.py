@@ -217,6 +217,23 @@ async def test_a_wall_that_lost_its_link_says_so_and_keeps_only_highlights(trust
     visit.trouble.clear()  # the browser's own words about a server that was away
 
 
+async def test_a_link_that_is_dead_without_a_word_is_noticed(trusted, wall, visit):
+    await trusted.says_each(["plain one", "picked", "plain two"])
+    await highlight(trusted, 2)
+    page = await wall(clock=True)
+    for address in ("report", "stream*"):  # what is open stays open: nobody hangs up
+        await page.route(f"**/wall/{address}", lambda route: route.abort())
+
+    for _ in range(5):
+        async with page.expect_event("requestfailed"):
+            await page.clock.run_for(10_000)
+
+    await page.wait_for_function("() => document.querySelectorAll('.wall__column .slip').length === 1")
+    assert await page.evaluate(SHOWN) == ["picked"]
+    assert await page.is_visible("[data-link]")
+    visit.trouble.clear()  # the browser's own words about a server that was away
+
+
 @pytest.mark.parametrize("layout", ["columns", "masonry", "single"])
 async def test_nothing_spills_at_any_size(trusted, wall, layout):
     await trusted.says_each(ODD)

@@ -92,7 +92,7 @@ export async function change(slug, messages, now = Date.now()) {
       if (!event) return
       for (const { kind, data, from, number } of messages) {
         if (kind === 'remove') cards.delete([slug, Number(JSON.parse(data).id)])
-        if (kind === 'post') take(cards, slug, data)
+        if (kind === 'post' && number > event.seq) take(cards, slug, data) // else a tab that is behind tells what was
         if (from <= event.seq) event.seq = Math.max(event.seq, number)
       }
       events.put({ ...event, saved: now })

@@ -1,15 +1,14 @@
 // Keeps an open page of highlights true: what is hidden or not picked any more leaves at once, what is new is fetched.
 import './site.js'
+import { readAgain } from './again.js'
 import { follow } from './live.js'
-
-const SOON_MS = 400
-const SPREAD_MS = 1_200 // a hall of open pages does not ask in the same moment
-const AGAIN_MS = 3_000
 
 const main = document.querySelector('[data-highlights]')
 const list = main.querySelector('[data-list]')
 const end = new AbortController()
-let timer = 0
+const address = new URL(location.href)
+address.searchParams.set('fragment', 'list')
+const { soon, hear } = readAgain({ address, take: put, heard })
 
 const of = (id) => list.querySelector(`[data-of="${CSS.escape(id)}"]`)
 const nothing = () => {}
@@ -36,23 +35,6 @@ function leave(id) {
   soon()
 }
 
-function soon(ms = SOON_MS) {
-  clearTimeout(timer)
-  timer = setTimeout(read, ms + Math.random() * SPREAD_MS)
-}
-
-async function read() {
-  const asked = new URL(location.href)
-  asked.searchParams.set('fragment', 'list')
-  try {
-    const answer = await fetch(asked, { signal: AbortSignal.timeout(15_000) })
-    if (!answer.ok) throw new Error(answer.status)
-    put(await answer.text())
-  } catch {
-    soon(AGAIN_MS)
-  }
-}
-
 // What the reader has opened stays open, and the focus where it was.
 function put(html) {
   const open = [...list.querySelectorAll('[data-of]:has(details[open])')].map((one) => one.dataset.of)
@@ -63,4 +45,4 @@ function put(html) {
   if (within) of(within)?.querySelectorAll('a, summary')[which]?.focus()
 }
 
-follow({ address: main.dataset.highlights, after: Number(main.dataset.seq), heard, up: nothing, down: nothing, life: end.signal })
+follow({ address: main.dataset.highlights, after: Number(main.dataset.seq), heard: hear, up: nothing, down: nothing, life: end.signal })

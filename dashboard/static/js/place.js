@@ -115,7 +115,7 @@ export function keepPlace({ column, feed, known, newest, reached, life }) {
       renumber(feed)
     }
     apply([...meanwhile.values()]) // what was asked for may be older than these
-    meanwhile.clear()
+    if (!above.busy() && !below.busy()) meanwhile.clear() // else they are for what is still to come, too
     if (side === 'above') trim()
     else shed()
   }

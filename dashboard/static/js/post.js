@@ -1,16 +1,15 @@
 // Keeps an open page of one post true: an edit replaces its words, a removal takes them away at once.
 import './site.js'
+import { readAgain } from './again.js'
 import { follow } from './live.js'
 
-const SOON_MS = 400
-const AGAIN_MS = 3_000
 const PREVIEW = 'meta[property], meta[name=description], [type="application/ld+json"]' // says it as it was
 
 const main = document.querySelector('[data-post]')
 const { post, follows, seq } = main.dataset
 const end = new AbortController()
 const nothing = () => {}
-let timer = 0
+const { soon, hear } = readAgain({ address: location.href, take, heard })
 
 function heard(kind, data) {
   if (kind === 'remove') {
@@ -24,22 +23,10 @@ function heard(kind, data) {
   if (kind === 'reset' || (named && document.getElementById(named))) soon()
 }
 
-function soon(ms = SOON_MS) {
-  clearTimeout(timer)
-  timer = setTimeout(read, ms)
-}
-
-async function read() {
-  try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(15_000) })
-    if (answer.status === 404 || answer.status === 410) return location.reload()
-    if (!answer.ok) throw new Error(answer.status)
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-post]')
-    for (const told of document.querySelectorAll(PREVIEW)) told.remove()
-    for (const part of ['[data-card]', '[data-strand]', '[data-below]']) put(part, fresh)
-  } catch {
-    soon(AGAIN_MS)
-  }
+function take(html) {
+  const fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-post]')
+  for (const told of document.querySelectorAll(PREVIEW)) told.remove()
+  for (const part of ['[data-card]', '[data-strand]', '[data-below]']) put(part, fresh)
 }
 
 // Only what is different: what the reader has opened elsewhere stays open.
@@ -48,4 +35,4 @@ function put(part, fresh) {
   if (old && now && old.innerHTML !== now.innerHTML) old.replaceChildren(...now.childNodes)
 }
 
-follow({ address: follows, after: Number(seq), heard, up: nothing, down: nothing, life: end.signal })
+follow({ address: follows, after: Number(seq), heard: hear, up: nothing, down: nothing, life: end.signal })

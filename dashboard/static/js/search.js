@@ -15,6 +15,7 @@ const life = new AbortController().signal
 
 let asked = field.value
 let asking = null
+let meanwhile = [] // said while an answer is on its way, which may be older
 let timer = 0
 
 const addressOf = (query) => {
@@ -32,6 +33,7 @@ const part = (address) => {
 async function read(address) {
   asking?.abort()
   const mine = asking = new AbortController()
+  meanwhile = []
   const late = setTimeout(() => mine.abort('late'), ANSWER_MS)
   found.setAttribute('aria-busy', 'true')
   try {
@@ -43,7 +45,10 @@ async function read(address) {
     return null
   } finally {
     clearTimeout(late)
-    if (asking === mine) found.removeAttribute('aria-busy')
+    if (asking === mine) {
+      asking = null
+      found.removeAttribute('aria-busy')
+    }
   }
 }
 
@@ -54,6 +59,7 @@ function say(text) {
 
 function take(html) {
   found.innerHTML = html
+  meanwhile.forEach(correct)
   say(found.querySelector('[data-count]').textContent.trim())
 }
 
@@ -91,6 +97,7 @@ main.addEventListener('click', async (event) => {
     field.focus()
     return search(field.value, 'push')
   }
+  if (asking) return // one answer at a time: what is asked for may be other posts
   const query = asked
   const html = await read(link.href)
   if (html === null || query !== asked) return
@@ -99,6 +106,7 @@ main.addEventListener('click', async (event) => {
   const feed = found.querySelector('[data-feed]')
   const cards = [...more.content.querySelectorAll('[data-feed] > article')]
   feed.append(...cards)
+  meanwhile.forEach(correct)
   feed.querySelectorAll('article').forEach((card, n) => card.setAttribute('aria-posinset', n + 1))
   found.querySelector('[data-older]').replaceWith(more.content.querySelector('[data-older]') ?? '')
   cards[0]?.focus({ preventScroll: true })
@@ -129,12 +137,23 @@ document.addEventListener('keydown', (event) => {
 // What is hidden or erased leaves an open page, and what was edited stands there as it is now.
 function heard(kind, data) {
   if (kind === 'reset') search(asked, 'again')
-  if (kind === 'remove') found.querySelector(`#item-${CSS.escape(JSON.parse(data).id)}`)?.remove()
-  if (kind !== 'post') return
+  if (!['post', 'remove'].includes(kind)) return
+  if (asking) meanwhile.push([kind, data])
+  correct([kind, data])
+}
+
+function correct([kind, data]) {
+  if (kind === 'remove') return found.querySelector(`#item-${CSS.escape(JSON.parse(data).id)}`)?.remove()
   const made = document.createElement('template')
   made.innerHTML = data
   const card = made.content.querySelector('.card')
-  if (card) found.querySelector(`#${CSS.escape(card.id)}`)?.replaceWith(card)
+  const old = card && found.querySelector(`#${CSS.escape(card.id)}`)
+  if (!old || Number(card.dataset.seq) < Number(old.dataset.seq)) return
+  const focused = old.contains(document.activeElement)
+  card.ariaPosInSet = old.ariaPosInSet
+  card.ariaSetSize = old.ariaSetSize
+  old.replaceWith(card)
+  if (focused) card.focus({ preventScroll: true })
 }
 
 const nothing = () => {}

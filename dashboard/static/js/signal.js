@@ -29,6 +29,7 @@ export function keepSignal({ main, expect, failed, flow, life }) {
     if (document.hidden || !navigator.onLine || paused()) return
     try {
       const answer = await fetch(`${main.dataset.live}?fragment=stage&lang=${document.documentElement.lang}`, { signal: AbortSignal.timeout(ANSWER_MS) })
+      if (answer.status === 404) location.reload() // withdrawn: nothing of it stays
       if (!answer.ok) return
       const part = document.createElement('template')
       part.innerHTML = await answer.text()

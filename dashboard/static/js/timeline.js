@@ -129,7 +129,8 @@ function start(main) {
 
 async function read(address) {
   const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) })
-  if (!answer.ok) throw new Error(answer.statusText)
+  if (answer.status === 404) location.reload() // withdrawn: nothing of it stays
+  if (!answer.ok) throw new Error(answer.status)
   return new DOMParser().parseFromString(await answer.text(), 'text/html')
 }
 

@@ -15,20 +15,22 @@ export function makeLink({ wall, zone, language, cutOff, gone, outdated, recover
   const foot = wall.querySelector('[data-foot]')
   const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone })
   let timers = []
+  let known = Date.now() // when somebody answered for the last time
   let lost = 0
   let failures = 0
 
   const up = () => {
     timers.forEach(clearTimeout)
+    known = Date.now()
     lost = 0
     note.hidden = true
     timers = [setTimeout(cutOff, CATCH_UP_MS, false)]
   }
   const down = () => {
     if (lost) return
-    lost = Date.now()
+    lost = known
     timers.forEach(clearTimeout)
-    timers = [setTimeout(say, SAY_MS), setTimeout(check, SAY_MS), setTimeout(cutOff, CUT_OFF_MS, true)]
+    timers = [setTimeout(say, SAY_MS), setTimeout(check, SAY_MS), setTimeout(cutOff, Math.max(0, lost + CUT_OFF_MS - Date.now()), true)]
   }
   function say() {
     note.querySelector('span').textContent = note.dataset.words.replace('{time}', clock.format(lost))
@@ -55,5 +57,5 @@ export function makeLink({ wall, zone, language, cutOff, gone, outdated, recover
     }
   }
   setTimeout(look, FOOT_MS)
-  return { up, down }
+  return { up, down, sure: () => { known = Date.now() } }
 }

@@ -1,4 +1,5 @@
-// Tells staff that this wall is there and what it shows. Nobody here waits for the answer.
+// Tells staff that this wall is there and what it shows. That nobody answers is the first sign of a link that is dead:
+// a stream may wait for a dead one for many minutes.
 const EVERY_MS = 10_000
 const CHANGE_MS = 1_000
 const MOST = 12
@@ -14,8 +15,9 @@ function own() {
   }
 }
 
-// told() is what is shown just now. Answers with what to call after a change.
-export function keepReporting({ address, told }) {
+// told() is what is shown just now; answered() and silent() hear whether anybody
+// is there. Answers with what to call after a change.
+export function keepReporting({ address, told, answered, silent }) {
   const id = own()
   let timer = 0
   async function report() {
@@ -27,7 +29,7 @@ export function keepReporting({ address, told }) {
       showing: showing.slice(0, MOST).map((one) => one.replace('item-', '')),
     })
     await fetch(`${address}/report`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body, signal: AbortSignal.timeout(EVERY_MS) })
-      .catch(() => {})
+      .then(({ status }) => (status < 500 ? answered() : silent()), silent)
   }
   report()
   return () => { clearTimeout(timer); timer = setTimeout(report, CHANGE_MS) }

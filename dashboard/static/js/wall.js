@@ -21,6 +21,8 @@ let settings = read(location)
 let known = ''
 let cleared = Math.floor(Number(wall.dataset.cleared ?? 0))
 let report = () => {}
+let stream = null
+let link = null
 apply(wall, settings)
 
 // A time of another day says of which.
@@ -60,11 +62,13 @@ show.seed(lying.children)
 
 report = keepReporting({
   address,
+  answered: () => link?.sure(),
+  silent: () => stream?.open(),
   told: () => ({ name: settings.name, layout: settings.layout, mode: show.mode(), showing: stage.showing() }),
 })
 keepScreen({ wall, panel, resized: show.refit })
 
-const link = makeLink({
+link = makeLink({
   wall, zone, language,
   cutOff: show.cutOff,
   gone: () => show.forget(),
@@ -86,7 +90,7 @@ const hearing = {
   },
   reset: () => guard.reload(0), // what had to go meanwhile is not told any more
 }
-follow({
+stream = follow({
   address, after: Number(seq), own: true, life: new AbortController().signal,
   heard: (kind, data) => hearing[kind]?.(data),
   up: link.up, down: link.down,
