@@ -66,7 +66,7 @@ async def tell(page, *messages):
 
 @asynccontextmanager
 async def slow_answers(page, address):
-    """What is asked for at this address is answered as of then, and arrives at the end; gives the event of an answer."""
+    """What is asked for at this address is answered as it is then, and arrives at the end."""
     answered, gate, arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slowly(route):
