@@ -74,10 +74,12 @@ async def test_a_fault_shows_by_itself_and_nothing_moves_under_the_reader(hall, 
 async def test_a_hidden_page_asks_for_nothing_and_at_once_when_it_is_seen_again(hall, visit):
     await all_is_well(hall)
     page = await enter(visit)
+    await page.clock.install()
+    await page.reload()
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: "fragment=" in request.url and asked.append(request.url))
     await page.evaluate(TURN, True)
-    await page.evaluate("() => new Promise((done) => setTimeout(done, 5500))")
+    await page.clock.run_for(11_000)
     assert asked == []
     async with page.expect_request("**/*fragment=sources*"):
         await page.evaluate(TURN, False)
@@ -86,9 +88,13 @@ async def test_a_hidden_page_asks_for_nothing_and_at_once_when_it_is_seen_again(
 async def test_a_server_that_does_not_answer_is_told_until_it_does(hall, visit):
     await all_is_well(hall)
     page = await enter(visit)
+    await page.clock.install()
+    await page.reload()
     await page.route("**/*fragment=sources*", lambda route: route.abort())
+    await page.clock.run_for(5_500)
     await page.wait_for_selector("text=No answer since")
     await page.unroute("**/*fragment=sources*")
+    await page.clock.run_for(5_500)
     await page.wait_for_selector("text=As of")
     visit.trouble.clear()  # a broken connection is told in the console, too
 
