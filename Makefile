@@ -4,8 +4,8 @@
 PYTHON ?=
 ARGS ?=
 UV ?= uv
-# Half as many again as there are processors: much of the testing is waiting for something to be said.
-WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1; print(n + n // 2)")
+# Twice as many as there are processors: much of the testing is waiting for something to be said.
+WORKERS ?= $(shell .venv-test/bin/python -c "import os; n = os.cpu_count() or 1; print(n * 2)")
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
