@@ -1,9 +1,13 @@
 """The timeline in a page of somebody else's."""
 
+from datetime import UTC, datetime
+
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from sqlalchemy import update
 
+from storage.tables import events
 from tests.browser.page import some
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -58,3 +62,18 @@ async def test_a_script_puts_a_timeline_of_its_own_height_there_that_follows(hal
     inside = page.frames[1]
     assert await inside.evaluate("document.documentElement.scrollHeight <= innerHeight")
     await page.close()
+
+
+@pytest.mark.parametrize("path", ["e/harbour26/embed", "e/harbour26/search?q=quay", "p/1"])
+async def test_nothing_of_an_event_that_is_withdrawn_stays_on_any_page_of_it(hall, visit, path):
+    await hall.says("Meet me at the quay")
+    page = await visit(path, live=False)
+    await page.wait_for_function("streams.some((one) => one.readyState === EventSource.OPEN)")
+
+    def withdraw(writing):
+        writing.execute(update(events).where(events.c.id == hall.event.id).values(visibility="draft"))
+        writing.record("event.changed", hall.event.id, None, datetime.now(UTC))
+
+    await hall.store.write(withdraw)
+    await page.get_by_text("Meet me at the quay").wait_for(state="detached")
+    visit.trouble.clear()  # the 404 itself

@@ -64,7 +64,13 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
     give()
     source.onopen = () => { clearTimeout(retry); state(true) }
     // The browser itself tries again unless the answer was an error (a proxy's 502 while we restart): then it gives up.
-    source.onerror = () => { state(false); give(); if (source.readyState === EventSource.CLOSED) again() }
+    source.onerror = () => {
+      state(false)
+      give()
+      if (source.readyState !== EventSource.CLOSED) return
+      again()
+      if (!own) withdrawn()
+    }
     for (const kind of KINDS) source.addEventListener(kind, ({ data, lastEventId }) => {
       const message = { kind, data, from: at, number: Number(lastEventId) || at }
       at = message.number
@@ -73,6 +79,10 @@ export function follow({ address, after, heard, up, down, life, own = false }) {
       take(message)
     })
   }
+  // An event that is not there any more answers with an error: nothing of it stays on the page.
+  const withdrawn = () => fetch(location, { method: 'HEAD' }).then(({ status }) => {
+    if (status === 404 || status === 410) location.reload()
+  }, () => {})
   const again = () => {
     if (!leads) return others.steal() // who leads does not answer
     drop()
