@@ -89,7 +89,7 @@ async def test_every_page_is_for_everybody_at_every_size(hall, visit, size):
     assert wrong == {}
 
 
-def test_every_page_there_is_is_among_them():
+async def test_every_page_there_is_is_among_them():
     listed = {name.partition("?")[0].partition(" ")[0] for name in PAGES} | ELSEWHERE.keys()
     paths = {PARAMETER.sub(r"{\1}", route.path) for route in routes() if route.method == "GET"}
     assert {path for path in paths if not NO_PAGE.search(path)} - listed == set()
