@@ -11,6 +11,7 @@ from timeline.item import Item
 from timeline.text import fold_hashtag
 
 _SHORT, _MEDIUM, _LONG = 70, 120, 182  # characters, quotation marks included
+_QUOTES = tuple('"“”„«»')
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 _LAST_TAG = re.compile(r"(?<!\S)[#＃](\w*[^\W\d_]\w*)\Z")
@@ -28,7 +29,8 @@ def words(item: Item, event: Event, kind: str, *, guarded: bool) -> str:
     if guarded:
         return post.text
     if kind == "phrase" and item.phrase:
-        return f"“{' '.join(item.phrase.split())}”"
+        phrase = " ".join(item.phrase.split())
+        return phrase if phrase.startswith(_QUOTES) or phrase.endswith(_QUOTES) else f"“{phrase}”"
     said = post.title or "" if kind == "title" else "\n".join(filter(None, (post.title, post.text)))
     said = _ADDRESS.sub(lambda found: _host(found[0]), said)
     return _without_own(_GAP.sub(" ", _LINES.sub("\n", said)).strip(), _own(event))

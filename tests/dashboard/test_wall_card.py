@@ -49,6 +49,8 @@ def test_short_words_stand_as_they_are_but_for_addresses(text, told):
 def test_a_phrase_and_a_title_stand_for_the_rest():
     long = an_item("We went looking. " * 30, phrase="went   looking", title="Notes from the harbour")
     assert wallwords.words(long, EVENT, "phrase", guarded=False) == "“went looking”"
+    quoting = an_item("“We went looking”, she said. " * 30, phrase="“We went looking”, she said")
+    assert wallwords.words(quoting, EVENT, "phrase", guarded=False) == "“We went looking”, she said"
     assert wallwords.words(long, EVENT, "title", guarded=False) == "Notes from the harbour"
 
 
