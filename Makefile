@@ -37,7 +37,7 @@ test: .venv-test/ready browser
 	@echo "Testing"
 	@.venv-test/bin/python -m pytest -n $(WORKERS) --maxfail 20 $(ARGS) || { \
 	  test $$? = 1 || exit 1; \
-	  echo "What failed, once more and alone: it fails for good unless it was this machine that was late"; \
+	  echo "What failed, once more and alone; what passes now is unsteady, and its cause still to be found"; \
 	  .venv-test/bin/python -m pytest --last-failed --last-failed-no-failures none --maxfail 3 $(ARGS); \
 	}
 
